@@ -1,0 +1,13 @@
+"""What every template knows about this place; no queries here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+
+
+def portal(_request: HttpRequest) -> dict[str, Any]:
+    """`demo_mode` and `email_goes_to_files`: the base layout says so on the page."""
+    return {"demo_mode": settings.DEMO_MODE, "email_goes_to_files": settings.EMAIL_PROVIDER == "file"}

@@ -1,0 +1,57 @@
+"""Helpful error pages. They need neither the database nor the session, so that they work when those do not."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.template import TemplateDoesNotExist
+from django.template.loader import render_to_string
+
+TITLES = {
+    400: "Permintaan tidak dapat dibaca",
+    403: "Halaman ini bukan untuk akun Anda",
+    404: "Halaman tidak ditemukan",
+    500: "Maaf, ada gangguan di sistem kami",
+}
+ADVICE = {
+    400: "Ada bagian kiriman yang terlalu besar atau rusak. Kembali, lalu coba lagi dengan isian yang lebih ringkas.",
+    403: "Masuk dengan akun lain, atau kembali ke beranda.",
+    404: "Alamatnya mungkin salah ketik atau sudah pindah. Mulai lagi dari beranda.",
+    500: "Yang sudah tersimpan tetap aman. Coba lagi beberapa menit lagi.",
+}
+
+
+def error_page(request: HttpRequest, status: int, name: str = "") -> HttpResponse:
+    """The page `templates/errors/<name or status>.html`, or plain text when even that fails."""
+    context = {"status": status, "title": TITLES[status], "advice": ADVICE[status]}
+    try:
+        body = render_to_string(f"errors/{name or status}.html", context, request=request)
+    except TemplateDoesNotExist:
+        return HttpResponse(
+            f"{TITLES[status]}. {ADVICE[status]}\n", status=status, content_type="text/plain; charset=utf-8"
+        )
+    return HttpResponse(body, status=status)
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """400: unreadable or oversized request."""
+    return error_page(request, 400)
+
+
+def permission_denied(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """403: signed in, but this page is for another role."""
+    return error_page(request, 403)
+
+
+def page_not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """404: nothing there, or somebody else's record. The same bytes for both."""
+    return error_page(request, 404)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """500: our fault."""
+    return error_page(request, 500)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """403 for a form whose protection token is missing or old."""
+    return error_page(request, 403, name="csrf")

@@ -1,0 +1,20 @@
+"""All addresses of the portal. Stable ones are listed in the README; every view declares its access."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.urls import URLPattern, URLResolver, path
+
+from okoce import health
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    path("metrics", health.metrics, name="metrics"),
+    path("admin/", admin.site.urls),
+]
+
+handler400 = "okoce.errors.bad_request"
+handler403 = "okoce.errors.permission_denied"
+handler404 = "okoce.errors.page_not_found"
+handler500 = "okoce.errors.server_error"

@@ -1,0 +1,9 @@
+"""The WSGI application served by granian (`granian --interface wsgi okoce.wsgi:application`)."""
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "okoce.settings.base")
+
+application = get_wsgi_application()
