@@ -156,7 +156,12 @@ class Job(models.Model):
     lease_until = models.DateTimeField("dipegang sampai", null=True, blank=True)
     attempts = models.PositiveSmallIntegerField("percobaan", default=0)
     result = models.ForeignKey(
-        StoredFile, verbose_name="hasil", null=True, blank=True, on_delete=models.SET_NULL, related_name="jobs"
+        StoredFile,
+        verbose_name="hasil",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="jobs",
     )
     created_at = models.DateTimeField("diminta", default=clock.now)
     started_at = models.DateTimeField("mulai", null=True, blank=True)
@@ -176,7 +181,9 @@ class Job(models.Model):
                 condition=~Q(status="jalan") | Q(run__isnull=False, lease_until__isnull=False),
                 name="job_running_has_lease",
             ),
-            models.CheckConstraint(condition=Q(total=0) | Q(done__lte=F("total")), name="job_done_within_total"),
+            models.CheckConstraint(
+                condition=Q(total=0) | Q(done__lte=F("total")), name="job_done_within_total"
+            ),
         ]
 
     def __str__(self) -> str:
