@@ -1,0 +1,47 @@
+"""What is recorded about people: who they are, their way through the programme, and the proof of each step."""
+
+from .assignment import CoachAssignment
+from .choices import (
+    AssignmentEnd,
+    BusinessSector,
+    ConsentPurpose,
+    EvidenceKind,
+    EvidenceStatus,
+    Gender,
+    IdentityStatus,
+    Pathway,
+    Stage,
+    Status,
+    StopReason,
+    TransitionKind,
+)
+from .enrollment import Enrollment, StageTransition, Threshold
+from .evidence import StageEvidence
+from .person import Business, Consent, Person, Product, WorkforceReport
+from .submission import RegistrationSubmission
+
+__all__ = [
+    "AssignmentEnd",
+    "Business",
+    "BusinessSector",
+    "CoachAssignment",
+    "Consent",
+    "ConsentPurpose",
+    "Enrollment",
+    "EvidenceKind",
+    "EvidenceStatus",
+    "Gender",
+    "IdentityStatus",
+    "Pathway",
+    "Person",
+    "Product",
+    "RegistrationSubmission",
+    "Stage",
+    "StageEvidence",
+    "StageTransition",
+    "Status",
+    "StopReason",
+    "Threshold",
+    "TransitionKind",
+    "WorkforceReport",
+]

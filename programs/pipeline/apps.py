@@ -1,0 +1,8 @@
+from django.apps import AppConfig
+
+
+class PipelineConfig(AppConfig):
+    name = "programs.pipeline"
+    label = "pipeline"
+    verbose_name = "Tahapan"
+    default_auto_field = "django.db.models.BigAutoField"
