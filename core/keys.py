@@ -5,7 +5,7 @@ Four separate keys live in files outside the database and its backup. None is de
     encryption.keys   lines `keyid:base64` of 32 bytes each; the first line seals, all of them unseal
     index.key         base64 of 32 bytes: blind indexes (lookups by NIK or phone)
     signing.key       base64 of 32 bytes: signed links
-    secret.key        base64 text: Django's SECRET_KEY
+    secret.key        64 characters: Django's SECRET_KEY
 
 Needs no Django settings, so that settings may read `secret.key` through it and `python -m core.keys <folder>`
 can make the files before the first start.
@@ -50,7 +50,12 @@ def create_missing(folder: Path) -> list[str]:
     os.chmod(folder, 0o700)
     made = []
     for name in KEY_FILES:
-        text = f"{new_key_id()}:{_random_text()}" if name == ENCRYPTION else _random_text()
+        if name == ENCRYPTION:
+            text = f"{new_key_id()}:{_random_text()}"
+        elif name == SECRET:
+            text = secrets.token_urlsafe(48)
+        else:
+            text = _random_text()
         if _write_new(folder / name, text + "\n"):
             made.append(name)
     return made
@@ -93,10 +98,10 @@ def read_single(folder: Path, name: str) -> bytes:
 
 
 def read_secret(folder: Path) -> str:
-    """Read Django's SECRET_KEY; raise ImproperlyConfigured when the file is missing or shorter than 40 characters."""
+    """Read Django's SECRET_KEY; raise ImproperlyConfigured when the file is missing or shorter than 50 characters."""
     secret = _read(folder / SECRET).strip()
-    if len(secret) < 40:
-        raise ImproperlyConfigured(f"{folder / SECRET} is shorter than 40 characters.")
+    if len(secret) < 50:
+        raise ImproperlyConfigured(f"{folder / SECRET} is shorter than 50 characters.")
     return secret
 
 

@@ -14,10 +14,10 @@ from core.append_only import append_only
 
 
 class StoredFile(models.Model):
-    """A file under `settings.PRIVATE_MEDIA_ROOT`, written by `core.files` alone and never changed afterwards."""
+    """A file under `settings.FILES_DIR`, written by `core.files` alone and never changed afterwards."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    path = models.CharField("letak", max_length=120, unique=True, help_text="Relative to PRIVATE_MEDIA_ROOT.")
+    path = models.CharField("letak", max_length=120, unique=True, help_text="Relative to FILES_DIR.")
     sha256 = models.CharField("sidik jari", max_length=64, db_index=True)
     size = models.BigIntegerField("ukuran (bita)")
     content_type = models.CharField("jenis", max_length=100)

@@ -67,7 +67,7 @@ class Migration(migrations.Migration):
             name='StoredFile',
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('path', models.CharField(help_text='Relative to PRIVATE_MEDIA_ROOT.', max_length=120, unique=True, verbose_name='letak')),
+                ('path', models.CharField(help_text='Relative to FILES_DIR.', max_length=120, unique=True, verbose_name='letak')),
                 ('sha256', models.CharField(db_index=True, max_length=64, verbose_name='sidik jari')),
                 ('size', models.BigIntegerField(verbose_name='ukuran (bita)')),
                 ('content_type', models.CharField(max_length=100, verbose_name='jenis')),
