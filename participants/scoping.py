@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Q
 
-from accounts.access import area_q, scopes
+from accounts.access import area_q, covers, scopes
 from accounts.models import Role
 
 if TYPE_CHECKING:
@@ -60,7 +60,3 @@ def acting_role(user: User, enrollment: Enrollment, allowed: frozenset[Role]) ->
         return Role.ADMIN
     return None
 
-
-def covers(scope: str, area_code: str) -> bool:
-    """Whether a scope text holds for an area: the nation, the same code, or a code above it."""
-    return scope == "ID" or area_code == scope or area_code.startswith(f"{scope}.")

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Self
 
 import pghistory
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Upper
 
 from core import clock, crypto
 from core.validators import mask_nik, mask_phone
@@ -91,7 +93,11 @@ class Person(models.Model):
                 condition=~Q(identity_status=IdentityStatus.DIVERIFIKASI) | Q(identity_checked_by__isnull=False),
             ),
         ]
-        indexes = [models.Index(fields=["birth_date"], name="person_birth_date")]
+        indexes = [
+            models.Index(fields=["birth_date"], name="person_birth_date"),
+            # `icontains` and `iexact` ask UPPER(full_name), so the index is on that and not on the column.
+            GinIndex(OpClass(Upper("full_name"), name="gin_trgm_ops"), name="person_name_trgm"),
+        ]
 
     def __str__(self) -> str:
         return self.full_name
