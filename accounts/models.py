@@ -18,7 +18,7 @@ from django.db.models.functions import Lower, Replace
 from django.utils.crypto import salted_hmac
 
 from core.clock import now
-from core.crypto import SealedField, blind_index, seal, unseal
+from core.crypto import SealedField, blind_index, get_sealed, set_sealed
 from core.validators import clean_phone, mask_phone
 
 _SEPARATORS = re.compile(r"[\s\-.\u2010-\u2015]+")
@@ -179,26 +179,15 @@ class User(AbstractBaseUser):
 
     # Phone -----------------------------------------------------------------------------------------------
 
-    @property
-    def _phone_context(self) -> str:
-        return f"accounts_user.phone_sealed:{self.pk}"
-
     def set_phone(self, e164: str | None) -> None:
         """Set the phone (E.164) with index and mask, or clear all three; the caller saves."""
-        if e164 is None:
-            self.phone_sealed = None
-            self.phone_index = None
-            self.phone_mask = ""
-            return
-        self.phone_sealed = seal(e164, context=self._phone_context)
-        self.phone_index = blind_index(e164, purpose="phone")
+        set_sealed(self, "phone_sealed", e164)
+        self.phone_index = blind_index(e164, purpose="phone") if e164 else None
         self.phone_mask = mask_phone(e164)
 
     def phone(self) -> str | None:
         """The phone in E.164, or None. Raises `core.crypto.SealBroken` when the row was tampered with."""
-        if self.phone_sealed is None:
-            return None
-        return unseal(bytes(self.phone_sealed), context=self._phone_context)
+        return get_sealed(self, "phone_sealed")
 
     # Sessions --------------------------------------------------------------------------------------------
 
@@ -395,3 +384,18 @@ class SignInCounter(models.Model):
     class Meta:
         verbose_name = "hitungan masuk"
         verbose_name_plural = "hitungan masuk"
+
+
+class MfaSecret(models.Model):
+    """A secret of somebody's second factor, sealed here so that key rotation reaches it.
+
+    allauth keeps a reference to this row in place of the secret (`accounts.adapters.MfaAdapter`).
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    text_sealed = SealedField(editable=False)
+    created_at = models.DateTimeField(default=now, editable=False)
+
+    class Meta:
+        verbose_name = "rahasia faktor kedua"
+        verbose_name_plural = "rahasia faktor kedua"
