@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import dj_database_url
+from core import keys
 from csp.constants import NONCE, NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
 
 from okoce.settings.environment import Environment
 from okoce.settings.log import configure_structlog, logging_config, redact
@@ -25,21 +27,16 @@ KEYLESS_COMMANDS = frozenset({"make_keys", "collectstatic", "help", "version", "
 
 
 def read_secret_key(keys_dir: Path) -> str:
-    """Django's SECRET_KEY from its own file, never from the environment or the code."""
-    path = keys_dir / "secret.key"
-    try:
-        key = path.read_text(encoding="utf-8").strip()
-    except FileNotFoundError:
-        key = ""
-    except OSError as error:
-        env.problem("KEYS_DIR", f"holds a secret.key that cannot be read: {error.strerror}.")
-        return ""
-    if len(key) >= 50:
-        return key
+    """Django's SECRET_KEY from its own file, after all key files were found in order."""
     if len(sys.argv) > 1 and sys.argv[1] in KEYLESS_COMMANDS:
         return "only-for-a-command-that-signs-nothing-" + "0" * 40
-    found = "is shorter than 50 characters" if key else "is missing"
-    env.problem("KEYS_DIR", f"({keys_dir}): secret.key {found}. `manage.py make_keys` creates missing keys.")
+    try:
+        keys.require(keys_dir)
+        return keys.read_secret(keys_dir)
+    except ImproperlyConfigured as error:
+        env.problem("KEYS_DIR", f"is not in order. {error}")
+    except OSError as error:
+        env.problem("KEYS_DIR", f"({keys_dir}) cannot be read: {error.strerror}.")
     return ""
 
 
@@ -206,8 +203,8 @@ PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "accounts.validators.LongEnough"},
+    {"NAME": "accounts.validators.NotCommon"},
 ]
 PASSWORD_RESET_TIMEOUT = 24 * 60 * 60
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
@@ -228,9 +225,19 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
-ACCOUNT_RATE_LIMITS: dict[str, str] = {}
+ACCOUNT_ADAPTER = "accounts.adapters.AccountAdapter"
+ACCOUNT_RATE_LIMITS = False  # accounts/lockout.py counts, in PostgreSQL
+MFA_ADAPTER = "accounts.adapters.MfaAdapter"
+MFA_FORMS = {
+    "authenticate": "accounts.mfa_forms.AuthenticateForm",
+    "reauthenticate": "accounts.mfa_forms.ReauthenticateForm",
+    "activate_totp": "accounts.mfa_forms.ActivateTotpForm",
+}
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "OK OCE"
+MFA_TOTP_TOLERANCE = 1  # time steps of 30 s either way: phones' clocks drift
+SIGN_IN_CHECKS_PER_ADDRESS = env.integer("SIGN_IN_CHECKS_PER_ADDRESS", 600, least=10)  # failed, in 15 minutes
+TRUSTED_PROXY_COUNT = env.integer("TRUSTED_PROXY_COUNT", 0, most=10)  # proxies whose X-Forwarded-For is believed
 
 # Transport and headers --------------------------------------------------------------------------------
 SECURE_SSL_REDIRECT = env.boolean("SECURE_SSL_REDIRECT", True)
