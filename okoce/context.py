@@ -8,6 +8,6 @@ from django.conf import settings
 from django.http import HttpRequest
 
 
-def portal(_request: HttpRequest) -> dict[str, Any]:
+def place(_request: HttpRequest) -> dict[str, Any]:
     """`demo_mode` and `email_goes_to_files`: the base layout says so on the page."""
     return {"demo_mode": settings.DEMO_MODE, "email_goes_to_files": settings.EMAIL_PROVIDER == "file"}

@@ -69,6 +69,11 @@ SITE_URL = env.address("SITE_URL", None, ("https", "http")).rstrip("/")  # start
 DEMO_MODE = env.boolean("DEMO_MODE", False)  # demo staff may skip MFA; demo accounts are printed
 DEMO_PASSWORD = env.text("DEMO_PASSWORD", "okoce-demo-2026")
 ALLOW_SYNTHETIC_NIK = env.boolean("ALLOW_SYNTHETIC_NIK", False)  # serial 0000: no real NIK has it
+SECRETARIAT_WHATSAPP = env.text("SECRETARIAT_WHATSAPP", "")  # E.164; the help link where no centre is known
+# How many proxies of our own append to X-Forwarded-For; 0 trusts nobody's word.
+TRUSTED_PROXY_COUNT = env.integer("TRUSTED_PROXY_COUNT", 0, most=5)
+# Password checks from one address per 15 minutes: generous, mobile carriers put thousands behind one address.
+SIGN_IN_CHECKS_PER_ADDRESS = env.integer("SIGN_IN_CHECKS_PER_ADDRESS", 300, least=10)
 METRICS_TOKEN = env.text("METRICS_TOKEN", "")  # empty: /metrics answers loopback only
 
 INSTALLED_APPS = [
@@ -146,8 +151,8 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "csp.context_processors.nonce",
-                "okoce.context.portal",
+                "core.context.portal",
+                "okoce.context.place",
             ],
         },
     }
@@ -221,6 +226,7 @@ CSRF_FAILURE_VIEW = "okoce.errors.csrf_failure"
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS", [])
 
 # allauth provides the second factor; the portal's own pages sign people in (docs/decisions).
+ACCOUNT_ADAPTER = "accounts.adapters.AccountAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
@@ -233,6 +239,7 @@ MFA_FORMS = {
     "reauthenticate": "accounts.mfa_forms.ReauthenticateForm",
     "activate_totp": "accounts.mfa_forms.ActivateTotpForm",
 }
+MFA_ADAPTER = "accounts.adapters.MfaAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "OK OCE"
 MFA_TOTP_TOLERANCE = 1  # time steps of 30 s either way: phones' clocks drift
@@ -291,6 +298,7 @@ if EMAIL_PROVIDER == "smtp":
 BROKER_TIMEOUT = env.integer("BROKER_TIMEOUT", 4, least=1, most=60)  # seconds to reach the broker
 BROKER_VISIBILITY_TIMEOUT = env.integer("BROKER_VISIBILITY_TIMEOUT", 900, least=1, most=86_400)  # seconds
 CELERY_BROKER_URL = env.address("REDIS_URL", None, ("redis", "rediss"))
+OUTBOX_CLAIM_SECONDS = env.integer("OUTBOX_CLAIM_SECONDS", 60, least=1)  # a claim older than this is given up
 CELERY_BROKER_CONNECTION_TIMEOUT = BROKER_TIMEOUT
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a worker waits for its broker for ever
