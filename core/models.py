@@ -6,6 +6,7 @@ Users live above this app, so people are kept as plain UUIDs here, without forei
 import uuid
 from datetime import datetime, timedelta
 
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import F, Q
 
@@ -55,7 +56,7 @@ class AuditEntry(models.Model):
     object_type = models.CharField("jenis objek", max_length=80, blank=True)
     object_id = models.CharField("nomor objek", max_length=80, blank=True)
     reason = models.TextField("alasan", blank=True)
-    detail = models.JSONField("rincian", default=dict, blank=True)
+    detail = models.JSONField("rincian", default=dict, blank=True, encoder=DjangoJSONEncoder)
 
     class Meta:
         verbose_name = "catatan audit"
@@ -93,7 +94,7 @@ class OutboxMessage(models.Model):
     id = models.BigAutoField(primary_key=True)
     kind = models.CharField("jenis", max_length=80)
     recipient_id = models.UUIDField("penerima", null=True, blank=True, db_index=True)
-    ids = models.JSONField("nomor terkait", default=dict)
+    ids = models.JSONField("nomor terkait", default=dict, encoder=DjangoJSONEncoder)
     dedupe_key = models.CharField("kunci sekali kirim", max_length=200, unique=True)
     not_before = models.DateTimeField("tidak sebelum", default=clock.now)
     created_at = models.DateTimeField("dibuat", default=clock.now)
@@ -144,7 +145,7 @@ class Job(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     kind = models.CharField("jenis", max_length=80)
-    params = models.JSONField("permintaan", default=dict)
+    params = models.JSONField("permintaan", default=dict, encoder=DjangoJSONEncoder)
     requested_by_id = models.UUIDField("peminta", null=True, blank=True, db_index=True)
     dedupe_key = models.CharField("kunci sekali jalan", max_length=200, unique=True, null=True, blank=True)
     status = models.CharField("status", max_length=10, choices=Status, default=Status.ANTRE)

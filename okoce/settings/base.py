@@ -168,6 +168,7 @@ DATABASES = {"default": read_database(None)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "okoce"}}
 MEDIA_ROOT = FILES_DIR
+UPLOAD_MAX_BYTES = env.integer("UPLOAD_MAX_BYTES", 5_242_880, least=1024, most=52_428_800)  # one uploaded file
 FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440  # bytes of one form without its files; beyond it the answer is 400
@@ -299,6 +300,8 @@ BROKER_TIMEOUT = env.integer("BROKER_TIMEOUT", 4, least=1, most=60)  # seconds t
 BROKER_VISIBILITY_TIMEOUT = env.integer("BROKER_VISIBILITY_TIMEOUT", 900, least=1, most=86_400)  # seconds
 CELERY_BROKER_URL = env.address("REDIS_URL", None, ("redis", "rediss"))
 OUTBOX_CLAIM_SECONDS = env.integer("OUTBOX_CLAIM_SECONDS", 60, least=1)  # a claim older than this is given up
+JOB_LEASE_SECONDS = env.integer("JOB_LEASE_SECONDS", 60, least=1, most=3600)  # a silent runner loses its job
+BROKER_WAKE_TIMEOUT = env.integer("BROKER_WAKE_TIMEOUT", 1, least=1, most=10)  # seconds a page may wait to wake workers
 CELERY_BROKER_CONNECTION_TIMEOUT = BROKER_TIMEOUT
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a worker waits for its broker for ever
@@ -307,6 +310,11 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_timeout": BROKER_TIMEOUT,
     "socket_connect_timeout": BROKER_TIMEOUT,
     "health_check_interval": 25,
+    # How often a publisher tries to connect; a worker has its own, endless patience.
+    "max_retries": 1,
+    "interval_start": 0,
+    "interval_step": 0.1,
+    "interval_max": 0.1,
 }
 CELERY_TASK_PUBLISH_RETRY = False  # what must not be lost is in the outbox; a page never waits for the broker
 CELERY_TASK_IGNORE_RESULT = True

@@ -1,0 +1,76 @@
+"""Waking the workers from a page without ever waiting for the broker or failing with it.
+
+What must happen stands in the database (outbox, jobs) and is found by regular scans. A task sent from here only
+makes it happen sooner, so a send that fails is forgotten.
+"""
+
+import logging
+import threading
+import time
+from typing import Any
+
+from celery import current_app
+from django.conf import settings
+
+logger = logging.getLogger(__name__)
+
+PAUSE_SECONDS = 15.0
+"""After a failure nothing is sent for so long, so that a dead broker costs one short wait and not one a request."""
+
+
+class _Breaker:
+    """Remembers, in this process, until when the broker is left alone."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._open_until = 0.0
+
+    def may_try(self) -> bool:
+        """Return whether to try; while the pause lasts nobody tries, afterwards everyone does."""
+        return time.monotonic() >= self._open_until
+
+    def failed(self) -> None:
+        """Begin a pause."""
+        with self._lock:
+            self._open_until = time.monotonic() + PAUSE_SECONDS
+
+    def reset(self) -> None:
+        """Forget earlier failures."""
+        self._open_until = 0.0
+
+
+breaker = _Breaker()
+
+
+def publish(task: str, *, kwargs: dict[str, Any] | None = None, expires: float = 60.0) -> bool:
+    """Send a task by name and return whether the broker took it; never raises, waits BROKER_WAKE_TIMEOUT at most.
+
+    `expires` (seconds) drops the wake-up when no worker took it by then: the scan has done the work meanwhile.
+    """
+    if not breaker.may_try():
+        return False
+    timeout = float(getattr(settings, "BROKER_WAKE_TIMEOUT", 1.0))
+    try:
+        with _connection(timeout) as connection, connection.Producer() as producer:
+            current_app.send_task(
+                task, kwargs=kwargs or {}, producer=producer, expires=expires, retry=False, ignore_result=True
+            )
+    except Exception as error:  # any failure of the broker's client, whatever library it comes from
+        breaker.failed()
+        logger.warning(
+            "broker not reached, work waits for the next scan", extra={"error": type(error).__name__}
+        )
+        return False
+    return True
+
+
+def _connection(timeout: float) -> Any:
+    """Return a connection that gives up after `timeout` seconds and does not try again."""
+    options = {
+        **(current_app.conf.broker_transport_options or {}),
+        "socket_timeout": timeout,
+        "socket_connect_timeout": timeout,
+        "retry_on_timeout": False,
+        "max_retries": 0,
+    }
+    return current_app.connection_for_write(connect_timeout=timeout, transport_options=options)

@@ -1,0 +1,235 @@
+"""Effects that follow a committed cause: messages, notifications, wake-ups.
+
+The row is written in the cause's transaction (`enqueue`), so the effect exists exactly when the cause does. Workers
+claim rows in chunks and call the handler of the kind; the row is marked done in the transaction of the handler's own
+writes, so those happen once however often a task runs. A claim whose worker died is freed by `sweep`.
+"""
+
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import F
+
+from core import broker, clock
+from core.models import OutboxMessage
+from core.privacy import redact_numbers
+
+logger = logging.getLogger(__name__)
+
+CHUNK = 500
+MAX_ATTEMPTS = 10
+RETRY_SECONDS = (5, 10, 20, 40, 60, 90, 90, 90, 90)
+"""Pauses after the 1st, 2nd … failed attempt: short, as all must be through two minutes after a repair."""
+UNAVAILABLE_SECONDS = 20
+
+Handler = Callable[[list[OutboxMessage]], Mapping[int, str] | None]
+
+_handlers: dict[str, Handler] = {}
+
+
+class Unavailable(Exception):
+    """Raised by a handler when a service (mail, WhatsApp) is down: all its messages wait, no attempt is counted."""
+
+
+@dataclass(frozen=True)
+class Draft:
+    """One message for `enqueue_many`; `ids` holds record ids only."""
+
+    kind: str
+    recipient: UUID | None
+    dedupe_key: str
+    ids: dict[str, Any] = field(default_factory=dict)
+    not_before: datetime | None = None
+
+
+def enqueue(
+    *,
+    kind: str,
+    recipient: UUID | None,
+    ids: dict[str, Any],
+    dedupe_key: str,
+    not_before: datetime | None = None,
+) -> None:
+    """Write a message into the current transaction; a second one with the same `dedupe_key` is dropped.
+
+    `ids` holds record ids only (text, numbers, UUIDs, dates), never names or numbers of people. After the commit
+    the relay is woken; without a broker it finds the message at its next scan. `not_before` delays it.
+    """
+    enqueue_many(
+        [Draft(kind=kind, recipient=recipient, ids=ids, dedupe_key=dedupe_key, not_before=not_before)]
+    )
+
+
+def enqueue_many(drafts: Iterable[Draft]) -> None:
+    """Write many messages with one statement per 1,000; see `enqueue`."""
+    at = clock.now()
+    rows = [
+        OutboxMessage(
+            kind=draft.kind,
+            recipient_id=draft.recipient,
+            ids=draft.ids,
+            dedupe_key=draft.dedupe_key,
+            not_before=draft.not_before or at,
+            created_at=at,
+        )
+        for draft in drafts
+    ]
+    if not rows:
+        return
+    OutboxMessage.objects.bulk_create(rows, batch_size=1_000, ignore_conflicts=True)
+    if any(row.not_before <= at for row in rows):
+        _wake_after_commit()
+
+
+def _wake_after_commit() -> None:
+    """Wake the relay once per transaction. A rolled-back savepoint takes its wake-up along, so none is missing."""
+    if not any(entry[1] is wake for entry in connection.run_on_commit):
+        transaction.on_commit(wake, robust=True)
+
+
+def wake() -> None:
+    """Ask a worker to relay now; does nothing when the broker is away."""
+    broker.publish("core.relay_outbox")
+
+
+def handler(kind: str) -> Callable[[Handler], Handler]:
+    """Register the function that carries out messages of `kind`, called with a chunk inside a transaction.
+
+    It returns nothing when all went well, or `{message.id: what went wrong}` for those that failed. When it raises,
+    all its database writes are undone and the messages are tried again one by one.
+    """
+
+    def register(function: Handler) -> Handler:
+        if kind in _handlers and _handlers[kind] is not function:
+            raise ValueError(f"two handlers for outbox messages of kind {kind!r}")
+        _handlers[kind] = function
+        return function
+
+    return register
+
+
+def relay(limit: int = CHUNK) -> int:
+    """Claim up to `limit` due messages, carry them out and return how many are done now.
+
+    Several may run at once: each claims other rows (SKIP LOCKED).
+    """
+    token = uuid4()
+    with transaction.atomic():
+        due = OutboxMessage.objects.due(clock.now()).order_by("not_before", "id")
+        ids = list(due.select_for_update(skip_locked=True, no_key=True).values_list("id", flat=True)[:limit])
+        if not ids:
+            return 0
+        OutboxMessage.objects.filter(id__in=ids).update(claim=token, claimed_at=clock.now())
+    fresh: dict[str, list[int]] = {}
+    again: list[tuple[str, int]] = []
+    claimed = OutboxMessage.objects.filter(id__in=ids).order_by("id").values_list("kind", "id", "attempts")
+    for kind, message_id, attempts in claimed:
+        # What failed before, or ended its worker, goes alone: it must not take others down with it.
+        if attempts:
+            again.append((kind, message_id))
+        else:
+            fresh.setdefault(kind, []).append(message_id)
+    done = sum(_deliver_chunk(kind, chunk, token) for kind, chunk in fresh.items())
+    return done + sum(_deliver_chunk(kind, [message_id], token) for kind, message_id in again)
+
+
+def _deliver_chunk(kind: str, ids: Sequence[int], token: UUID) -> int:
+    """Carry out one chunk of one kind; when it fails as a whole, its messages one by one."""
+    try:
+        return _deliver(kind, ids, token)
+    except Unavailable as error:
+        _postpone(ids, token, str(error))
+        return 0
+    except Exception as error:  # a handler may raise anything; the messages must survive it
+        logger.warning(
+            "outbox messages failed", extra={"kind": kind, "count": len(ids), "error": type(error).__name__}
+        )
+        if len(ids) == 1:
+            _failed({ids[0]: f"{type(error).__name__}: {error}"}, token)
+            return 0
+    return sum(_deliver_chunk(kind, [message_id], token) for message_id in ids)
+
+
+def _deliver(kind: str, ids: Sequence[int], token: UUID) -> int:
+    with transaction.atomic():
+        held = OutboxMessage.objects.filter(id__in=ids, claim=token, done_at__isnull=True)
+        # Locked until the end, so that the sweeper leaves a slow chunk alone.
+        messages = list(held.select_for_update(no_key=True).order_by("id"))
+        if not messages:
+            return 0
+        function = _handlers.get(kind)
+        if function is None:
+            raise LookupError(f"no handler for outbox messages of kind {kind!r}")
+        failures = dict(function(messages) or {})
+        _failed(failures, token)
+        return OutboxMessage.objects.filter(
+            id__in=[message.id for message in messages if message.id not in failures]
+        ).update(done_at=clock.now(), claim=None, claimed_at=None, last_error="")
+
+
+def _failed(errors: Mapping[int, str], token: UUID) -> None:
+    """Put messages back for a later attempt, or park them after the last one."""
+    if not errors:
+        return
+    at = clock.now()
+    rows = list(OutboxMessage.objects.filter(id__in=list(errors), claim=token))
+    for row in rows:
+        row.attempts += 1
+        row.claim = row.claimed_at = None
+        row.last_error = redact_numbers(errors[row.id])[:2_000]
+        if row.attempts >= MAX_ATTEMPTS:
+            row.parked_at = at
+        else:
+            row.not_before = at + timedelta(seconds=RETRY_SECONDS[row.attempts - 1])
+    OutboxMessage.objects.bulk_update(
+        rows, ["attempts", "claim", "claimed_at", "last_error", "parked_at", "not_before"]
+    )
+
+
+def _postpone(ids: Sequence[int], token: UUID, error: str) -> None:
+    OutboxMessage.objects.filter(id__in=ids, claim=token).update(
+        claim=None,
+        claimed_at=None,
+        not_before=clock.now() + timedelta(seconds=UNAVAILABLE_SECONDS),
+        last_error=redact_numbers(error)[:2_000],
+    )
+
+
+def sweep() -> int:
+    """Free claims older than `settings.OUTBOX_CLAIM_SECONDS` whose worker is gone; return how many.
+
+    Each counts as an attempt, so a message that ends every worker that touches it is parked in the end.
+    """
+    at = clock.now()
+    stale_before = at - timedelta(seconds=getattr(settings, "OUTBOX_CLAIM_SECONDS", 60))
+    with transaction.atomic():
+        stale = OutboxMessage.objects.pending().filter(claimed_at__lt=stale_before)
+        ids = list(
+            stale.select_for_update(skip_locked=True, no_key=True).values_list("id", flat=True)[:10_000]
+        )
+        rows = OutboxMessage.objects.filter(id__in=ids)
+        rows.update(
+            attempts=F("attempts") + 1,
+            claim=None,
+            claimed_at=None,
+            last_error="the worker ended before it finished",
+        )
+        rows.filter(attempts__gte=MAX_ATTEMPTS).update(parked_at=at)
+    if ids:
+        logger.warning("outbox claims freed", extra={"count": len(ids)})
+    return len(ids)
+
+
+def requeue(ids: Iterable[int]) -> int:
+    """Give parked messages ten new attempts; return how many came back."""
+    return (
+        OutboxMessage.objects.parked()
+        .filter(id__in=list(ids))
+        .update(parked_at=None, attempts=0, not_before=clock.now())
+    )
