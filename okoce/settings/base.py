@@ -281,11 +281,11 @@ CONTENT_SECURITY_POLICY: dict[str, Any] = {
 }
 
 # Messages ---------------------------------------------------------------------------------------------
-EMAIL_PROVIDER = env.choice("EMAIL_PROVIDER", "file", ("file", "smtp"))
+EMAIL_PROVIDER = env.choice("EMAIL_PROVIDER", "file", ("file", "smtp", "brevo", "mailersend", "resend", "sendgrid"))
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "OK OCE <noreply@okoce.example>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 EMAIL_TIMEOUT = 10
-EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+EMAIL_BACKEND = "notifications.channels.files.EmailFileBackend"
 EMAIL_FILE_PATH = OUTBOX_DIR / "email"
 if EMAIL_PROVIDER == "smtp":
     EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
@@ -294,6 +294,15 @@ if EMAIL_PROVIDER == "smtp":
     EMAIL_HOST_USER = env.text("EMAIL_HOST_USER", "")
     EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD", "")
     EMAIL_USE_TLS = env.boolean("EMAIL_USE_TLS", True)
+elif EMAIL_PROVIDER != "file":
+    EMAIL_BACKEND = f"anymail.backends.{EMAIL_PROVIDER}.EmailBackend"
+    _KEY_NAME = {"mailersend": "MAILERSEND_API_TOKEN"}.get(EMAIL_PROVIDER, f"{EMAIL_PROVIDER.upper()}_API_KEY")
+    ANYMAIL = {_KEY_NAME: env.text("EMAIL_API_KEY"), "REQUESTS_TIMEOUT": 10}
+# Without a token WhatsApp messages stay in the inbox, as texts ready to send by hand.
+WHATSAPP_TOKEN = env.text("WHATSAPP_TOKEN", "")
+WHATSAPP_PHONE_ID = env.text("WHATSAPP_PHONE_ID") if WHATSAPP_TOKEN else ""
+WHATSAPP_TEMPLATE = env.text("WHATSAPP_TEMPLATE", "pemberitahuan")  # an approved text: name, message, address
+WHATSAPP_API_URL = env.address("WHATSAPP_API_URL", "https://graph.facebook.com/v23.0", ("https", "http"))
 
 # Work in the background -------------------------------------------------------------------------------
 BROKER_TIMEOUT = env.integer("BROKER_TIMEOUT", 4, least=1, most=60)  # seconds to reach the broker
