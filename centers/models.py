@@ -276,7 +276,7 @@ class CenterQuerySet(models.QuerySet["Center"]):
 
     def in_area(self, code: str) -> Self:
         """Centres whose kecamatan is the area or lies inside it; `ID` is everywhere."""
-        return self.filter(area_q("district_id", [code]))
+        return self.filter(area_q("district__code", [code]))
 
     def with_place(self) -> Self:
         """With kecamatan, kab/kota and kelurahan, so that labels cost no further query."""
@@ -297,7 +297,7 @@ class CenterQuerySet(models.QuerySet["Center"]):
                 (own if scope.startswith("P") else areas).append(scope)
         allowed = Q(code__in=own)
         if areas:
-            allowed |= area_q("district_id", areas)
+            allowed |= area_q("district__code", areas)
         if has_role(user, Role.PENDAMPING):
             allowed |= Q(pk__in=CoachProfile.objects.filter(user=user).values("center_id"))
         return self.filter(allowed)
