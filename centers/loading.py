@@ -154,14 +154,14 @@ def _load_level(
         cursor.copy_expert(f"COPY {temp} ({names}) FROM STDIN", _copy_text(rows))
         cursor.execute(f"ANALYZE {temp}")
         cursor.execute(
-            f"INSERT INTO {table} AS kept ({names}) SELECT {names} FROM {temp} "  # noqa: S608
+            f"INSERT INTO {table} AS kept ({names}) SELECT {names} FROM {temp} "  # nosec B608 (names come from the code)
             f"ON CONFLICT (code) DO UPDATE SET {', '.join(f'{c} = EXCLUDED.{c}' for c in changed)}, retired_at = NULL "
             f"WHERE kept.retired_at IS NOT NULL OR ({', '.join(f'kept.{c}' for c in changed)}) "
             f"IS DISTINCT FROM ({', '.join(f'EXCLUDED.{c}' for c in changed)})"
         )
         written = cursor.rowcount
         cursor.execute(
-            f"UPDATE {table} SET retired_at = %s WHERE retired_at IS NULL AND {scope} "  # noqa: S608
+            f"UPDATE {table} SET retired_at = %s WHERE retired_at IS NULL AND {scope} "  # nosec B608 (names come from the code)
             f"AND NOT EXISTS (SELECT FROM {temp} WHERE {temp}.code = {table}.code)",
             [at, *scope_params],
         )
