@@ -1,0 +1,1 @@
+"""The ways a message reaches somebody: the inbox, e-mail and WhatsApp."""

@@ -1,0 +1,12 @@
+"""The inbox inside the portal: everybody has it, it needs no provider."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..models import Notification
+
+
+def store(notifications: Sequence[Notification]) -> None:
+    """Insert what is not there yet, in one statement; a message that exists keeps its words and its reading."""
+    Notification.objects.bulk_create(notifications, ignore_conflicts=True)
