@@ -1,0 +1,218 @@
+"""From a bare machine to a running portal: `python3 okoce/launch/bootstrap.py run|test|tools`.
+
+Standard library only, because nothing else is installed yet. Every step is skipped when what it made is still
+up to date. It then becomes the program that does the work, inside the virtual environment.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import NoReturn
+
+ROOT = Path(__file__).resolve().parents[2]
+VENV = ROOT / ".venv"
+PYTHON = VENV / "bin" / "python"
+OLDEST_PYTHON = (3, 11)
+OLDEST_NODE = 18
+LEAST_FREE = 1_500_000_000  # bytes for a first installation
+TAIL = 15
+
+
+class Refused(SystemExit):
+    """The start ends here, with one message for a person and status 1."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(f"\n{message}\n")
+
+
+def say(message: str) -> None:
+    """One line of progress."""
+    print(f"- {message}", flush=True)
+
+
+def fingerprint(paths: Iterable[Path]) -> str:
+    """A digest of files, so that a step can tell whether anything changed."""
+    digest = hashlib.sha256(sys.version.encode())
+    for path in sorted(paths):
+        digest.update(str(path.relative_to(ROOT)).encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def is_current(stamp: Path, value: str) -> bool:
+    """Whether a step that left `stamp` was done for this very state."""
+    try:
+        return stamp.read_text(encoding="ascii") == value
+    except OSError:
+        return False
+
+
+def run(command: Sequence[str | Path], what: str, advice: str, *, path_first: Path | None = None) -> None:
+    """Run a step quietly; on failure stop with the end of its output and an advice, without a traceback."""
+    environment = dict(os.environ)
+    if path_first:
+        environment["PATH"] = f"{path_first}{os.pathsep}{environment.get('PATH', '')}"
+    try:
+        done = subprocess.run(  # noqa: S603 (fixed commands, no shell)
+            [str(part) for part in command],
+            check=False, cwd=ROOT, env=environment, text=True, errors="replace",
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+    except FileNotFoundError:
+        raise Refused(f"{what} failed: {command[0]} is not installed.\n{advice}") from None
+    if done.returncode:
+        end = "\n".join(done.stdout.splitlines()[-TAIL:])
+        if "No space left on device" in done.stdout:
+            raise Refused(f"{what} failed: the disk is full. Free some space and start again.")
+        raise Refused(f"{what} failed:\n{end}\n\n{advice}")
+
+
+def check_machine() -> None:
+    """Python is new enough, and a first installation has room on the disk."""
+    if sys.version_info < OLDEST_PYTHON:
+        found = ".".join(map(str, sys.version_info[:2]))
+        raise Refused(f"Python {'.'.join(map(str, OLDEST_PYTHON))} or newer is needed, this is {found}. Try: make run PYTHON=python3.11")
+    if not PYTHON.exists() and shutil.disk_usage(ROOT).free < LEAST_FREE:
+        raise Refused("The disk is nearly full: a first installation needs about 1.5 GB of free space.")
+
+
+def ensure_venv() -> None:
+    """A virtual environment in .venv."""
+    if PYTHON.exists():
+        return
+    say("creating the virtual environment")
+    run(
+        [sys.executable, "-m", "venv", VENV],
+        "Creating the virtual environment",
+        "On Debian and Ubuntu it needs: apt-get install python3-venv",
+    )
+
+
+def ensure_packages(*, development: bool) -> None:
+    """The pinned Python packages, installed only when the lists changed."""
+    names = ["requirements.txt", *(["requirements-dev.txt"] if development else [])]
+    stamp = VENV / (".installed-dev" if development else ".installed")
+    value = fingerprint(ROOT / name for name in names)
+    if is_current(stamp, value):
+        return
+    say("installing Python packages (the first time takes a minute)")
+    arguments = [part for name in names for part in ("-r", name)]
+    run(
+        [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input", *arguments],
+        "Installing Python packages",
+        "Is the package index reachable? Then try again.",
+    )
+    stamp.write_text(value, encoding="ascii")
+
+
+def node_version(program: str | None) -> int:
+    """Major version of a node program; 0 when there is none that answers."""
+    if not program:
+        return 0
+    try:
+        answer = subprocess.run([program, "--version"], check=False, capture_output=True, text=True)  # noqa: S603
+    except OSError:
+        return 0
+    found = re.match(r"v(\d+)\.", answer.stdout)
+    return int(found.group(1)) if found else 0
+
+
+def ensure_node() -> Path:
+    """The folder with node and npm: the machine's own when new enough, else from a Python package."""
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if npm and node_version(node) >= OLDEST_NODE:
+        return Path(npm).parent
+    folder = VENV / "bin"
+    wanted = ROOT / "requirements-node.txt"
+    stamp, value = VENV / ".installed-node", fingerprint([wanted])
+    if not is_current(stamp, value):
+        say("installing Node.js inside the virtual environment")
+        run(
+            [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input", "-r", wanted],
+            "Installing Node.js",
+            "Or install Node.js 18 or newer yourself.",
+        )
+        stamp.write_text(value, encoding="ascii")
+    return folder
+
+
+def ensure_assets() -> None:
+    """static/dist: style sheet and scripts, built from static/ and the pinned npm packages."""
+    lists = [ROOT / "package.json", ROOT / "package-lock.json"]
+    sources = [
+        path
+        for path in (ROOT / "static").rglob("*")
+        if path.is_file() and ROOT / "static" / "dist" not in path.parents
+    ]
+    built, built_value = ROOT / "static" / "dist" / ".stamp", fingerprint([*lists, *sources])
+    if is_current(built, built_value):
+        return
+    node = ensure_node()
+    fetched, fetched_value = ROOT / "node_modules" / ".stamp", fingerprint(lists)
+    if not is_current(fetched, fetched_value):
+        say("installing the style sheet's sources")
+        run(
+            ["npm", "ci", "--no-audit", "--no-fund", "--loglevel=error"],
+            "Installing npm packages", "Is the npm registry reachable? Then try again.", path_first=node,
+        )  # fmt: skip
+        fetched.write_text(fetched_value, encoding="ascii")
+    say("building style sheet and scripts")
+    run(["npm", "run", "--silent", "build"], "Building style sheet and scripts", "See static/build.mjs.", path_first=node)
+    built.parent.mkdir(exist_ok=True)
+    built.write_text(built_value, encoding="ascii")
+
+
+def ensure_browser() -> None:
+    """Chromium for the browser tests, from the distribution's packages."""
+    if shutil.which("chromium"):
+        return
+    say("installing chromium for the browser tests")
+    sudo = [] if os.geteuid() == 0 else ["sudo", "--non-interactive"]
+    advice = "The browser tests need it: apt-get install chromium"
+    os.environ["DEBIAN_FRONTEND"] = "noninteractive"
+    run([*sudo, "apt-get", "-q", "update"], "Updating the package lists", advice)
+    run(
+        [*sudo, "apt-get", "-q", "install", "-y", "--no-install-recommends", "chromium"],
+        "Installing chromium", advice,
+    )  # fmt: skip
+
+
+def become(*arguments: str) -> NoReturn:
+    """Turn this process into a program of the virtual environment: same process id, so signals find it."""
+    sys.stdout.flush()
+    os.chdir(ROOT)
+    os.execv(PYTHON, [str(PYTHON), *arguments])  # noqa: S606 (no shell wanted)
+
+
+def main(arguments: list[str]) -> None:
+    """`run` starts the portal; `test` and `tools` prepare for the tests and checks, and return."""
+    if len(arguments) != 1 or arguments[0] not in ("run", "test", "tools"):
+        raise Refused("Usage: bootstrap.py run|test|tools")
+    check_machine()
+    ensure_venv()
+    ensure_packages(development=arguments[0] != "run")
+    if arguments[0] != "tools":
+        ensure_assets()
+    if arguments[0] == "test":
+        ensure_browser()
+    if arguments[0] == "run":
+        become("-m", "okoce.launch.portal")
+
+
+if __name__ == "__main__":
+    try:
+        main(sys.argv[1:])
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            raise Refused("The disk is full. Free some space and start again.") from None
+        raise Refused(f"The preparation failed: {error}") from None
