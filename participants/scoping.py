@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Q
 
-from accounts.access import area_q, covers, scopes
+from accounts.access import area_q, assignments, covers, scopes
 from accounts.models import Role
 
 if TYPE_CHECKING:
@@ -32,9 +32,7 @@ def enrollment_scope(user: User, prefix: str = "") -> Q:
         seen |= Q(**{f"{prefix}coach_id": user.pk})
     if center_codes := scopes(user, Role.PENGELOLA):
         seen |= Q(**{f"{prefix}center_id__in": center_codes})
-    for assignment in user.active_assignments():
-        if assignment.role != Role.DINAS:
-            continue
+    for assignment in assignments(user, Role.DINAS):
         area = area_q(f"{prefix}district_id", [assignment.scope])
         if assignment.agency_code:
             area &= Q(**{f"{prefix}agency_id": assignment.agency_code}) | Q(

@@ -25,8 +25,34 @@ def log_transition(
 
     The local day is that of the centre's zone at the instant `at`.
     """
+    transition = transition_row(
+        enrollment,
+        kind=kind,
+        from_stage=from_stage,
+        from_status=from_status,
+        reason=reason,
+        actor=actor,
+        actor_role=actor_role,
+        at=at,
+    )
+    transition.save(force_insert=True)
+    return transition
+
+
+def transition_row(
+    enrollment: Enrollment,
+    *,
+    kind: TransitionKind,
+    from_stage: str,
+    from_status: str,
+    reason: str,
+    actor: User | None,
+    actor_role: Role | None,
+    at: datetime,
+) -> StageTransition:
+    """The same line, not yet written: registration writes it together with the enrollment itself."""
     person = enrollment.person
-    return StageTransition.objects.create(
+    return StageTransition(
         enrollment=enrollment,
         version=enrollment.version,
         kind=kind,

@@ -38,6 +38,14 @@ class NextStep:
     due_on: date | None
     is_overdue: bool
     code: str = ""
+    staff_title: str = ""
+
+    @property
+    def staff_who(self) -> str:
+        """Who has to act, in the words of staff."""
+        if self.turn is None:
+            return ""
+        return "Peserta" if self.turn is Turn.PESERTA else self.who.removesuffix(", pendamping Anda")
 
     @property
     def is_for_citizen(self) -> bool:
@@ -162,17 +170,20 @@ def next_step(
         return _staff_step(
             "Pusat untuk Anda sedang disiapkan",
             "Belum ada pusat yang buka di kabupaten atau kota Anda. Dinas akan menetapkan pusat dan memberi kabar.",
-            who="Dinas wilayah Anda",
+            who="Dinas wilayah",
             due_on=due_on,
             today=today,
+            staff_title="Tetapkan pusat",
         )
     if enrollment.status == Status.LULUS:
         return NextStep(
-            "Anda sudah lulus", "Kami akan menanyakan kabar usaha Anda sesudah 3, 6, dan 12 bulan.", None, "", None, False
+            "Anda sudah lulus", "Kami akan menanyakan kabar usaha Anda sesudah 3, 6, dan 12 bulan.", None, "", None, False,
+            staff_title="Lulus",
         )
     if enrollment.status == Status.BERHENTI:
         return NextStep(
-            "Anda sedang berhenti", "Mau lanjut? Hubungi pusat Anda. Data Anda masih tersimpan.", None, "", None, False
+            "Anda sedang berhenti", "Mau lanjut? Hubungi pusat Anda. Data Anda masih tersimpan.", None, "", None, False,
+            staff_title="Sedang berhenti",
         )
     if enrollment.status == Status.TIDAK_TERHUBUNGI:
         return NextStep(
@@ -182,6 +193,7 @@ def next_step(
             "Anda",
             None,
             False,
+            staff_title="Hubungi lagi peserta ini",
         )
     missing = [item for item in checklist if not item.is_met]
     if not missing:
@@ -193,6 +205,7 @@ def next_step(
             who=who,
             due_on=due_on,
             today=today,
+            staff_title=f"Naikkan ke {target.label}" if target else "Catat lulus",
         )
     item = next((item for item in missing if item.is_for_citizen), missing[0])
     if item.is_waiting:
@@ -202,6 +215,7 @@ def next_step(
             who=_name_of(Turn.PENGELOLA, enrollment),
             due_on=due_on,
             today=today,
+            staff_title=f"Periksa bukti: {item.requirement.label[0].lower()}{item.requirement.label[1:]}",
         )
     return NextStep(
         title=item.requirement.citizen_label,
@@ -211,11 +225,14 @@ def next_step(
         due_on=due_on,
         is_overdue=due_on < today,
         code=item.requirement.code,
+        staff_title=item.requirement.label,
     )
 
 
-def _staff_step(title: str, hint: str, *, who: str, due_on: date, today: date) -> NextStep:
-    return NextStep(title, hint, Turn.PENGELOLA, who, due_on, due_on < today)
+def _staff_step(
+    title: str, hint: str, *, who: str, due_on: date, today: date, staff_title: str
+) -> NextStep:
+    return NextStep(title, hint, Turn.PENGELOLA, who, due_on, due_on < today, staff_title=staff_title)
 
 
 def _name_of(turn: Turn, enrollment: Enrollment) -> str:
@@ -225,4 +242,4 @@ def _name_of(turn: Turn, enrollment: Enrollment) -> str:
         return f"{enrollment.coach.display_name}, pendamping Anda"
     if enrollment.center is not None:
         return f"Pengelola {enrollment.center.name}"
-    return "Dinas wilayah Anda"
+    return "Dinas wilayah"

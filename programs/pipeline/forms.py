@@ -1,0 +1,337 @@
+"""Forms of the participant's page: strings become domain values, nothing else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db.models import Count, Q
+
+from accounts.models import User
+from centers.models import Agency, Center, CoachProfile
+from core import files
+from core.fields import DayField, NikField, PlainTextField, RupiahField
+from participants.models import BusinessSector, Enrollment, IdentityStatus, Pathway, Stage, Status, StopReason
+
+from .stages import EvidenceChoice, stages_of
+
+MAX_WORKERS = 10_000
+
+
+class MoveForm(forms.Form):
+    """A move without words: only the version the actor had read."""
+
+    version = forms.IntegerField(min_value=1, max_value=2**31 - 1, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, enrollment: Enrollment, actor: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.enrollment = enrollment
+        self.actor = actor
+        self.fields["version"].initial = enrollment.version
+        self.fields["version"].error_messages = dict.fromkeys(
+            ("required", "invalid", "min_value", "max_value"),
+            "Halaman ini sudah lama terbuka. Muat ulang, lalu coba lagi.",
+        )
+        self.prepare()
+
+    def prepare(self) -> None:
+        """Fill the choices that depend on the enrollment."""
+
+
+class ReasonForm(MoveForm):
+    """A move that needs a reason."""
+
+    reason = PlainTextField(
+        label="Alasan",
+        max_length=500,
+        multiline=True,
+        help_text="Tersimpan di riwayat dan bisa dibaca pemeriksa.",
+        required_text="Tulis alasannya dengan satu atau dua kalimat.",
+    )
+
+
+class CorrectionForm(ReasonForm):
+    """A step back, with its reason."""
+
+    to_stage = forms.ChoiceField(
+        label="Kembali ke tahap",
+        widget=forms.RadioSelect,
+        error_messages={"required": "Pilih tahap tujuan.", "invalid_choice": "Pilih salah satu tahap di bawah."},
+    )
+    field_order = ("version", "to_stage", "reason")
+
+    def prepare(self) -> None:
+        path = stages_of(self.enrollment.pathway)
+        here = path.index(Stage(self.enrollment.stage))
+        last = here + 1 if self.enrollment.status == "lulus" else here
+        self.fields["to_stage"].choices = [(s.value, f"{s.number}. {s.label}") for s in path[:last]]  # type: ignore[attr-defined]
+
+
+class StopForm(MoveForm):
+    """Why a person stops."""
+
+    why = forms.ChoiceField(
+        label="Mengapa berhenti?",
+        choices=StopReason.choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": "Pilih alasannya.", "invalid_choice": "Pilih salah satu alasan di bawah."},
+    )
+    reason = PlainTextField(label="Keterangan", max_length=500, multiline=True, required=False)
+
+
+class PathForm(MoveForm):
+    """Another path."""
+
+    pathway = forms.ChoiceField(
+        label="Jalur baru",
+        choices=Pathway.choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": "Pilih jalurnya.", "invalid_choice": "Pilih salah satu jalur di bawah."},
+    )
+    reason = PlainTextField(label="Alasan", max_length=500, multiline=True, required=False)
+
+
+class CenterForm(MoveForm):
+    """An open centre for somebody who waits for one."""
+
+    center = forms.ModelChoiceField(
+        label="Pusat",
+        queryset=Center.objects.none(),
+        empty_label="Pilih pusat",
+        error_messages={"required": "Pilih pusatnya.", "invalid_choice": "Pilih salah satu pusat yang buka."},
+    )
+
+    def prepare(self) -> None:
+        province = self.enrollment.district_id[:2]
+        self.fields["center"].queryset = Center.objects.open().in_area(province).with_place().order_by("code")  # type: ignore[attr-defined]
+
+
+class IdentityForm(MoveForm):
+    """What was seen of a person's identity."""
+
+    status = forms.ChoiceField(
+        label="Hasil pemeriksaan",
+        choices=[
+            (IdentityStatus.DOKUMEN_DILIHAT.value, "Dokumen dilihat, belum dicocokkan semua"),
+            (IdentityStatus.DIVERIFIKASI.value, "Diverifikasi: KTP cocok dengan nama, NIK, dan tanggal lahir"),
+        ],
+        initial=IdentityStatus.DIVERIFIKASI.value,
+        widget=forms.RadioSelect,
+        error_messages={"required": "Pilih hasilnya.", "invalid_choice": "Pilih salah satu hasil di bawah."},
+    )
+
+
+class NikForm(MoveForm):
+    """The NIK of a person who registered without one."""
+
+    nik = NikField(label="NIK", help_text="16 angka di KTP atau Kartu Keluarga.")
+
+
+class GoalForm(MoveForm):
+    """What the person wants to reach."""
+
+    goal = PlainTextField(
+        label="Tujuan",
+        max_length=300,
+        multiline=True,
+        help_text="Contoh: jualan kue kering sampai toko oleh-oleh dalam enam bulan.",
+        required_text="Tulis tujuannya dengan satu kalimat.",
+    )
+
+    def prepare(self) -> None:
+        self.fields["goal"].initial = self.enrollment.goal
+
+
+class AgencyForm(MoveForm):
+    """The SKPD pembina."""
+
+    agency = forms.ModelChoiceField(
+        label="SKPD pembina",
+        queryset=Agency.objects.none(),
+        empty_label="Pilih SKPD",
+        error_messages={"required": "Pilih SKPD-nya.", "invalid_choice": "Pilih salah satu SKPD di daftar."},
+    )
+
+    def prepare(self) -> None:
+        field = self.fields["agency"]
+        field.queryset = Agency.objects.for_area(self.enrollment.district_id).supervising()  # type: ignore[attr-defined]
+        field.initial = self.enrollment.agency_id
+
+
+class CoachChoiceField(forms.ModelChoiceField):
+    """A coach shown with how many people they accompany."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        load = f"{obj.mentee_count} dari {obj.capacity} peserta"
+        return f"{obj.user.display_name} ({load})"
+
+
+class CoachForm(MoveForm):
+    """A coach of the centre."""
+
+    coach = CoachChoiceField(
+        label="Pendamping",
+        queryset=CoachProfile.objects.none(),
+        widget=forms.RadioSelect,
+        empty_label=None,
+        error_messages={"required": "Pilih pendampingnya.", "invalid_choice": "Pilih salah satu pendamping di bawah."},
+    )
+    note = PlainTextField(label="Pesan untuk pendamping", max_length=300, required=False)
+
+    def prepare(self) -> None:
+        self.fields["coach"].queryset = coaches_of(self.enrollment)  # type: ignore[attr-defined]
+
+
+def coaches_of(enrollment: Enrollment) -> Any:
+    """Coaches of the enrollment's centre who take people now, the least loaded first, with their load."""
+    return (
+        CoachProfile.objects.accepting()
+        .filter(center_id=enrollment.center_id)
+        .select_related("user")
+        .annotate(mentee_count=Count("user__mentees", filter=Q(user__mentees__status="aktif")))
+        .order_by("mentee_count", "user__display_name", "pk")
+    )
+
+
+class BusinessForm(MoveForm):
+    """The business record. Money in whole rupiah."""
+
+    name = PlainTextField(label="Nama usaha", max_length=120, required_text="Tulis nama usahanya.")
+    sector = forms.ChoiceField(
+        label="Bidang",
+        choices=[("", "Pilih bidang"), *BusinessSector.choices],
+        error_messages={"required": "Pilih bidangnya.", "invalid_choice": "Pilih salah satu bidang di daftar."},
+    )
+    address = PlainTextField(
+        label="Alamat usaha",
+        max_length=300,
+        help_text="Boleh sama dengan alamat rumah.",
+        required_text="Tulis alamat usahanya.",
+    )
+    capital = RupiahField(
+        label="Modal awal",
+        help_text="Uang dan alat, tanpa tanah dan bangunan. Contoh: 2.500.000",
+        required_text="Tulis modalnya. Boleh 0 bila belum ada.",
+    )
+    annual_sales = RupiahField(label="Penjualan setahun", help_text="Kira-kira saja.", required=False)
+    workers_full_time = forms.IntegerField(
+        label="Pekerja tetap selain Anda",
+        min_value=0,
+        max_value=MAX_WORKERS,
+        error_messages={
+            "required": "Tulis jumlahnya. Boleh 0.",
+            "invalid": "Tulis dengan angka, misalnya 2.",
+            "min_value": "Jumlah pekerja tidak bisa kurang dari 0.",
+            "max_value": "Angka ini terlalu besar. Periksa lagi.",
+        },
+        widget=forms.TextInput(attrs={"inputmode": "numeric"}),
+    )
+    workers_part_time = forms.IntegerField(
+        label="Pekerja paruh waktu",
+        required=False,
+        min_value=0,
+        max_value=MAX_WORKERS,
+        error_messages={
+            "invalid": "Tulis dengan angka, misalnya 2.",
+            "min_value": "Jumlah pekerja tidak bisa kurang dari 0.",
+            "max_value": "Angka ini terlalu besar. Periksa lagi.",
+        },
+        widget=forms.TextInput(attrs={"inputmode": "numeric"}),
+    )
+
+
+class RevealForm(MoveForm):
+    """Why the full data is opened."""
+
+    reason = PlainTextField(
+        label="Mengapa data lengkap dibuka?",
+        max_length=200,
+        help_text="Contoh: mencocokkan NIK dengan KTP di loket. Peserta bisa melihat alasan ini.",
+        required_text="Tulis alasannya.",
+    )
+
+
+class DeclineForm(MoveForm):
+    """Why a coach cannot take somebody on."""
+
+    note = PlainTextField(
+        label="Alasan", max_length=300, required_text="Tulis alasannya, supaya pengelola bisa mencari pendamping lain."
+    )
+
+
+class EvidenceForm(MoveForm):
+    """One proof of the kind chosen in the address."""
+
+    number = PlainTextField(label="Nomor", max_length=60, required=False)
+    happened_on = DayField(label="Tanggal", help_text="Contoh: 31/05/2026", required_text="Tulis tanggalnya.")
+    file = forms.FileField(
+        label="Berkas",
+        required=False,
+        help_text="Foto (JPG, PNG, WebP) atau PDF, paling besar 5 MB.",
+        error_messages={
+            "required": "Pilih foto atau berkasnya.",
+            "empty": "Berkas ini kosong. Pilih berkas lain.",
+            "invalid": "Pilih lagi berkasnya.",
+        },
+        widget=forms.FileInput(attrs={"accept": files.ACCEPT}),
+    )
+    note = PlainTextField(label="Catatan", max_length=500, multiline=True, required=False)
+
+    def __init__(self, *args: Any, choice: EvidenceChoice, **kwargs: Any) -> None:
+        self.choice = choice
+        super().__init__(*args, **kwargs)
+
+    def prepare(self) -> None:
+        spec = self.choice.spec
+        if spec.number_label:
+            self.fields["number"].label = spec.number_label
+            self.fields["number"].required = True
+            self.fields["number"].error_messages["required"] = f"Tulis {spec.number_label.lower()}."
+        else:
+            del self.fields["number"]
+        self.fields["file"].required = spec.needs_file
+        if not spec.needs_file:
+            self.fields["note"].required = not spec.number_label
+            self.fields["note"].error_messages["required"] = "Tulis isinya di sini."
+
+    def clean_number(self) -> str:
+        raw: str = self.cleaned_data.get("number", "")
+        clean = self.choice.spec.clean_number
+        return clean(raw) if clean and raw else raw
+
+
+class EvidenceDecisionForm(MoveForm):
+    """Accept a proof, or say what to mend."""
+
+    decision = forms.ChoiceField(
+        choices=[("terima", "Terima bukti"), ("kembalikan", "Minta perbaikan")],
+        error_messages={"required": "Pilih terima atau minta perbaikan.", "invalid_choice": "Pilih salah satu."},
+    )
+    rejection = PlainTextField(
+        label="Apa yang perlu diperbaiki?",
+        max_length=300,
+        required=False,
+        help_text="Contoh: nomornya tidak terbaca, foto lagi di tempat terang.",
+    )
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or {}
+        if data.get("decision") == "kembalikan" and not data.get("rejection"):
+            self.add_error("rejection", ValidationError("Tulis apa yang perlu diperbaiki, supaya peserta tahu."))
+        return data
+
+
+class PeopleFilterForm(forms.Form):
+    """Search and filters of the people list; a value that makes no sense is simply not applied."""
+
+    q = forms.CharField(label="Nama atau nomor pendaftaran", required=False, max_length=80)
+    tahap = forms.ChoiceField(label="Tahap", required=False, choices=[("", "Semua tahap"), *Stage.choices])
+    status = forms.ChoiceField(label="Status", required=False, choices=[("", "Semua status"), *Status.choices])
+    jalur = forms.ChoiceField(label="Jalur", required=False, choices=[("", "Semua jalur"), *Pathway.choices])
+    wilayah = forms.RegexField(r"^[0-9]{2}(\.[0-9]{2}){0,2}$", label="Wilayah", required=False)
+    pusat = forms.RegexField(r"^P[0-9.]{8}(-[0-9]{1,2})?$", label="Pusat", required=False)
+    pendamping = forms.UUIDField(label="Pendamping", required=False)
+    tahun = forms.IntegerField(label="Tahun daftar", required=False, min_value=2017, max_value=2100)
+    diam = forms.BooleanField(label="Diam lewat batas", required=False)
+    bukti = forms.BooleanField(label="Bukti menunggu", required=False)

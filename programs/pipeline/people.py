@@ -1,0 +1,46 @@
+"""The people list: search, filters and reading in pages, always inside the user's scope."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from accounts.access import area_q
+from accounts.models import User
+from core.clock import local_day
+from participants.models import Enrollment, Stage, StageEvidence, Status, Threshold
+
+PAGE_SIZE = 25
+
+
+def search(user: User, filters: dict[str, Any], *, at: datetime) -> QuerySet[Enrollment]:
+    """Enrollments in the user's scope that match the cleaned filters of `PeopleFilterForm`; not yet ordered."""
+    found = Enrollment.objects.visible_to(user).select_related("person", "district__regency", "center", "coach")
+    if text := " ".join(filters.get("q", "").split()):
+        found = found.filter(Q(person__full_name__icontains=text) | Q(number__startswith=text.upper()))
+    for name, column in (("tahap", "stage"), ("status", "status"), ("jalur", "pathway"), ("pusat", "center_id")):
+        if value := filters.get(name):
+            found = found.filter(**{column: value})
+    if value := filters.get("wilayah"):
+        found = found.filter(area_q("district_id", [value]))
+    if value := filters.get("pendamping"):
+        found = found.filter(coach_id=value)
+    if value := filters.get("tahun"):
+        found = found.filter(cohort_year=value)
+    if filters.get("diam"):
+        found = found.filter(silent_q(at))
+    if filters.get("bukti"):
+        found = found.filter(Exists(StageEvidence.objects.pending().filter(enrollment=OuterRef("pk"))))
+    return found
+
+
+def silent_q(at: datetime) -> Q:
+    """Active enrollments without news for at least their stage's threshold of days."""
+    limits = Threshold.objects.on(local_day(at))
+    silent = Q(pk__in=[])
+    for stage in Stage:
+        since = at - timedelta(days=limits[stage, "batas_diam"])
+        silent |= Q(stage=stage, last_activity_at__lte=since)
+    return Q(status=Status.AKTIF) & silent

@@ -1,0 +1,24 @@
+"""Addresses of the participant's way: the own page, the people list, one person, the lists of work."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from .views import acts, citizen, evidence, people, work
+
+urlpatterns = [
+    path("saya/", citizen.journey, name="journey"),
+    path("saya/bukti/<slug:kind>/", evidence.add_own, name="my_evidence_add"),
+    path("saya/<slug:slug>/ubah/", citizen.my_act, name="my_act"),
+    path("berkas/<uuid:evidence_id>/", evidence.file, name="evidence_file"),
+    path("peserta/", people.people_list, name="people"),
+    path("peserta/<uuid:person_id>/", people.person, name="person"),
+    path("peserta/<uuid:person_id>/naik/", acts.advance, name="advance"),
+    path("peserta/<uuid:person_id>/terima-tugas/", acts.accept_assignment, name="accept_assignment"),
+    path("peserta/<uuid:person_id>/data-lengkap/", acts.reveal, name="reveal"),
+    path("peserta/<uuid:person_id>/bukti/<slug:kind>/", evidence.add, name="evidence_add"),
+    path("peserta/<uuid:person_id>/bukti/<uuid:evidence_id>/periksa/", evidence.check, name="evidence_check"),
+    path("peserta/<uuid:person_id>/<slug:slug>/", acts.act, name="act"),
+    path("antrean/", work.queue, name="queue"),
+    path("pendamping/", work.coach_day, name="coach_day"),
+]

@@ -1,0 +1,116 @@
+"""The pages on which staff act: one for every line of the table of acts, one for moving on, one for reveals."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts.access import SeeOther, role_required
+from accounts.models import Role
+from core.clock import now
+from participants import services
+from participants.models import Enrollment
+from participants.refusals import Refused
+
+from .. import forms, moves
+from ..acts import ACTS, BUSINESS_FIELDS, Act
+from .fetch import enrollment_of, person_url, show_refusal
+
+STAFF = (Role.PENDAMPING, Role.PENGELOLA, Role.DINAS, Role.ADMIN)
+
+
+@role_required(*STAFF)
+@require_POST
+def advance(request: HttpRequest, person_id: UUID) -> HttpResponse:
+    """Move one stage forward, or say what is missing."""
+    enrollment = enrollment_of(request, person_id)
+    form = forms.MoveForm(request.POST, enrollment=enrollment, actor=request.user)
+    if not form.is_valid():
+        messages.error(request, form.errors["version"][0])
+        return SeeOther(person_url(enrollment))
+    try:
+        moved = moves.advance(
+            enrollment_id=enrollment.pk, actor=request.user, version=form.cleaned_data["version"], at=now()
+        )
+    except Refused as refusal:
+        show_refusal(request, refusal)
+        return SeeOther(person_url(enrollment))
+    name = enrollment.person.full_name
+    messages.success(
+        request, f"{name} lulus." if moved.status == "lulus" else f"{name} naik ke {moved.stage_label}."
+    )
+    return SeeOther(person_url(enrollment))
+
+
+@role_required(*STAFF)
+@require_http_methods(["GET", "HEAD", "POST"])
+def act(request: HttpRequest, person_id: UUID, slug: str) -> HttpResponse:
+    """The page of one act: what will happen, the form, and the act itself."""
+    enrollment = enrollment_of(request, person_id)
+    chosen = ACTS.get(slug)
+    if chosen is None:
+        raise Http404("Tidak ditemukan.")
+    initial = _initial(chosen, enrollment)
+    form = chosen.form(request.POST or None, enrollment=enrollment, actor=request.user, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        try:
+            chosen.perform(enrollment, request.user, form.cleaned_data, now())
+        except Refused as refusal:
+            for reason in refusal.reasons:
+                form.add_error(None, reason)
+        else:
+            messages.success(request, chosen.done)
+            return _after(request, enrollment)
+    context = {"act": chosen, "form": form, "enrollment": enrollment, "person_url": person_url(enrollment)}
+    return render(request, "pipeline/act.html", context, status=422 if form.errors else 200)
+
+
+def _initial(chosen: Act, enrollment: Enrollment) -> dict[str, object]:
+    if chosen.slug != "usaha":
+        return {}
+    business = enrollment.person.businesses.order_by("created_at", "pk").first()
+    return {name: getattr(business, name) for name in BUSINESS_FIELDS} if business else {}
+
+
+def _after(request: HttpRequest, enrollment: Enrollment) -> HttpResponse:
+    """Back to the person, or to the list when the actor no longer sees them."""
+    if Enrollment.objects.visible_to(request.user).filter(pk=enrollment.pk).exists():
+        return SeeOther(person_url(enrollment))
+    return redirect("people")
+
+
+@role_required(Role.PENDAMPING)
+@require_POST
+def accept_assignment(request: HttpRequest, person_id: UUID) -> HttpResponse:
+    """The coach takes the task on."""
+    enrollment = enrollment_of(request, person_id)
+    try:
+        services.accept_assignment(enrollment_id=enrollment.pk, actor=request.user, at=now())
+    except Refused as refusal:
+        show_refusal(request, refusal)
+    else:
+        messages.success(request, f"Anda sekarang mendampingi {enrollment.person.full_name}.")
+    return SeeOther(person_url(enrollment))
+
+
+@role_required(*STAFF)
+@require_http_methods(["GET", "HEAD", "POST"])
+def reveal(request: HttpRequest, person_id: UUID) -> HttpResponse:
+    """NIK and phone in full, shown once, with a reason that the person can read."""
+    enrollment = enrollment_of(request, person_id)
+    form = forms.RevealForm(request.POST or None, enrollment=enrollment, actor=request.user)
+    context = {"form": form, "enrollment": enrollment, "person_url": person_url(enrollment)}
+    if request.method == "POST" and form.is_valid():
+        try:
+            nik, phone = services.reveal(
+                enrollment_id=enrollment.pk, actor=request.user, reason=form.cleaned_data["reason"]
+            )
+        except Refused as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            context |= {"nik": nik, "phone": phone, "is_open": True}
+    return render(request, "pipeline/reveal.html", context, status=422 if form.errors else 200)

@@ -1,0 +1,127 @@
+"""Lists of work: what a manager has to decide, what a coach has to do today, who waits for a centre."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from accounts.models import User
+from core.clock import local_day
+from participants.models import Enrollment, Stage, StageEvidence, Status, Threshold
+from participants.rules import ChecklistItem
+
+from .journey import NextStep, due_day, next_step
+from .stages import checklists
+
+QUEUE_SIZE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class WorkItem:
+    """One person in a list of work, with why they are in it."""
+
+    enrollment: Enrollment
+    checklist: Sequence[ChecklistItem]
+    step: NextStep
+    due_on: date
+    today: date
+    days_silent: int
+    silent_limit: int
+    must_accept: bool = False
+
+    @property
+    def missing(self) -> list[ChecklistItem]:
+        return [item for item in self.checklist if not item.is_met]
+
+    @property
+    def is_ready(self) -> bool:
+        return self.enrollment.status == Status.AKTIF and not self.missing
+
+    @property
+    def days_late(self) -> int:
+        return max((self.today - self.due_on).days, 0)
+
+    @property
+    def is_silent(self) -> bool:
+        return self.days_silent >= self.silent_limit
+
+    @property
+    def days_in_stage(self) -> int:
+        return self.enrollment.days_in_stage(self.today)
+
+    @property
+    def warning_count(self) -> int:
+        return len(self.enrollment.person.nik_warnings)
+
+
+def describe(enrollments: Sequence[Enrollment], *, at: datetime) -> list[WorkItem]:
+    """Work items of many enrollments, in a number of queries that does not depend on how many."""
+    if not enrollments:
+        return []
+    thresholds = Threshold.objects.on(local_day(at))
+    lists = checklists(enrollments, on=local_day(at))
+    accepted = set(
+        Enrollment.objects.filter(
+            pk__in=[e.pk for e in enrollments],
+            assignments__ended_at__isnull=True,
+            assignments__accepted_at__isnull=False,
+        ).values_list("pk", flat=True)
+    )
+    items = []
+    for enrollment in enrollments:
+        today = local_day(at, enrollment.zone)
+        due_on = due_day(enrollment, thresholds)
+        items.append(
+            WorkItem(
+                enrollment=enrollment,
+                checklist=lists[enrollment.pk],
+                step=next_step(enrollment, lists[enrollment.pk], due_on=due_on, today=today),
+                due_on=due_on,
+                today=today,
+                days_silent=enrollment.days_silent(today),
+                silent_limit=thresholds[enrollment.stage, "batas_diam"],
+                must_accept=enrollment.coach_id is not None and enrollment.pk not in accepted,
+            )
+        )
+    return items
+
+
+def registrations_to_check(user: User, *, at: datetime) -> list[WorkItem]:
+    """People in P1 of the manager's centres, the longest waiting first."""
+    rows = (
+        Enrollment.objects.visible_to(user)
+        .filter(stage=Stage.PENDAFTARAN, status=Status.AKTIF)
+        .for_page()
+        .order_by("registered_at", "pk")[:QUEUE_SIZE]
+    )
+    return describe(list(rows), at=at)
+
+
+def waiting_for_center(user: User) -> list[Enrollment]:
+    """People no open centre could take, the longest waiting first."""
+    return list(
+        Enrollment.objects.visible_to(user)
+        .filter(status=Status.MENUNGGU_PUSAT)
+        .for_page()
+        .order_by("registered_at", "pk")[:QUEUE_SIZE]
+    )
+
+
+def evidence_to_check(user: User) -> list[StageEvidence]:
+    """Proofs waiting that this user did not bring, the longest waiting first."""
+    return list(
+        StageEvidence.objects.visible_to(user)
+        .pending()
+        .exclude(submitted_by=user)
+        .exclude(enrollment__person__user=user)
+        .select_related("enrollment__person", "submitted_by", "file")
+        .order_by("submitted_at", "pk")[:QUEUE_SIZE]
+    )
+
+
+def mentees(coach: User, *, at: datetime) -> list[WorkItem]:
+    """Everybody the coach accompanies, who is on the way."""
+    rows = Enrollment.objects.filter(coach=coach).open().for_page().order_by("last_activity_at", "pk")
+    return describe(list(rows), at=at)
+
