@@ -153,7 +153,7 @@ def bar(
     """
     amounts = {"done": done or 0, "waived": waived or 0, "now": now or 0, "stopped": stopped or 0}
     parts = "".join(
-        f'<rect x="{part.x}" width="{part.width}" height="100%" class="{part.css}"/>'
+        f'<rect x="{part.x}" width="{part.width}" height="100%" {part.paint}/>'
         for part in charts.bar_parts(total or 0, amounts)
     )
     low = " bar-sm" if size == "sm" else ""
