@@ -41,11 +41,11 @@ class CodeRefused(Exception):
 
 
 @transaction.atomic
-def issue_code(*, user: User, purpose: str, issued_by: User, at: datetime) -> str:
+def issue_code(*, user: User, purpose: str, issued_by: User | None, at: datetime) -> str:
     """Make a code (`XXXX-XXXX`) for 24 hours and return it, the only time it can be read.
 
     An older open code of the same purpose stops working. Audited. The caller has checked that the issuer saw the
-    KTP and may do this.
+    KTP and may do this; `issued_by` is None on the server's command line only.
     """
     User.objects.select_for_update(of=("self",), no_key=True).get(pk=user.pk)
     AccessCode.objects.filter(user=user, purpose=purpose, used_at=None, voided_at=None).update(voided_at=at)

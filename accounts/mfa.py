@@ -17,20 +17,11 @@ from django_htmx.http import HttpResponseClientRedirect
 from accounts.access import SeeOther, access_of
 from accounts.models import STAFF_ROLES, User
 
-_ALWAYS_OPEN = frozenset(
-    {
-        "logout",
-        "sign_out_everywhere",
-        "account_reauthenticate",
-        "mfa_index",
-        "mfa_reauthenticate",
-        "mfa_activate_totp",
-        "mfa_view_recovery_codes",
-        "mfa_generate_recovery_codes",
-        "mfa_download_recovery_codes",
-    }
-)
-"""Pages needed to get through the second factor, or to leave."""
+_LEAVING = frozenset({"logout", "sign_out_everywhere"})
+_SETTING_UP = _LEAVING | {"account_reauthenticate", "mfa_index", "mfa_activate_totp"}
+"""Open to staff who have no second factor yet."""
+_PROVING = _LEAVING | {"mfa_reauthenticate"}
+"""Open to staff who have one and did not use it: not the recovery codes, which would open the door."""
 
 
 class StaffMfaMiddleware:
@@ -48,10 +39,11 @@ class StaffMfaMiddleware:
         access = access_of(request, view)
         if access is None or access.is_public or not is_owed(request):
             return None
+        is_set_up = has_totp(request.user)  # type: ignore[arg-type]
         match = request.resolver_match
-        if match is not None and not match.namespaces and match.url_name in _ALWAYS_OPEN:
+        if match is not None and not match.namespaces and match.url_name in (_PROVING if is_set_up else _SETTING_UP):
             return None
-        name = "mfa_reauthenticate" if has_totp(request.user) else "mfa_activate_totp"  # type: ignore[arg-type]
+        name = "mfa_reauthenticate" if is_set_up else "mfa_activate_totp"
         back = request.get_full_path() if request.method in ("GET", "HEAD") else ""
         address = reverse(name) + (f"?next={quote(back)}" if back else "")
         if request.headers.get("HX-Request") == "true":

@@ -1,0 +1,33 @@
+"""Starting, keeping and ending a signed-in session."""
+
+from __future__ import annotations
+
+from allauth.account.internal.flows.login import perform_password_login
+from allauth.account.models import Login
+from django.contrib import auth
+from django.http import HttpRequest, HttpResponse
+
+from accounts.models import User
+from accounts.stages import STATE_KEY
+
+
+def start_session(request: HttpRequest, user: User, *, redirect_url: str | None = None) -> HttpResponse:
+    """Sign a proven user in and return the 303 to the next page.
+
+    The session's key is new from here on. Whoever has a second factor is asked for it first: until then nobody is
+    signed in. `redirect_url` must be an address of this host; None leads to the first page of the user's role.
+    """
+    if request.user.is_authenticated:
+        auth.logout(request)
+    else:
+        request.session.cycle_key()
+    login = Login(user=user, redirect_url=redirect_url, state={STATE_KEY: user.get_session_auth_hash()})
+    response: HttpResponse = perform_password_login(request, {}, login)
+    response.status_code = 303
+    return response
+
+
+def keep_only_this_session(request: HttpRequest, user: User) -> None:
+    """End every other session of the user and give this one a new key."""
+    user.end_sessions()
+    auth.update_session_auth_hash(request, user)
