@@ -6,3 +6,9 @@ class ParticipantsConfig(AppConfig):
     label = "participants"
     verbose_name = "Peserta"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Make the messages of participants and pipeline known."""
+        from .messages import register_messages
+
+        register_messages()
