@@ -66,7 +66,9 @@ def start_worker(transactional_db: None, services: Services) -> Iterator[Callabl
     """Starts Celery workers for this test: `start_worker(name="second", environment={...})`."""
     started: list[Worker] = []
 
-    def start(name: str = "worker", *, concurrency: int = 1, environment: dict[str, str] | None = None) -> Worker:
+    def start(
+        name: str = "worker", *, concurrency: int = 1, environment: dict[str, str] | None = None
+    ) -> Worker:
         process = Worker(services, name, environment)
         process.concurrency = concurrency
         started.append(process)
@@ -114,7 +116,9 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
     """Debian's chromium, quiet and without network of its own."""
     program = shutil.which("chromium")
     if program is None:
-        pytest.fail("chromium is missing: the browser tests need it. Install it with: apt-get install chromium")
+        pytest.fail(
+            "chromium is missing: the browser tests need it. Install it with: apt-get install chromium"
+        )
     return {
         **browser_type_launch_args,
         "executable_path": program,

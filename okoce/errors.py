@@ -1,4 +1,4 @@
-"""Helpful error pages. They need neither the database nor the session, so that they work when those do not."""
+"""Helpful error pages. They need neither database nor session: they work when those do not."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ TITLES = {
     500: "Maaf, ada gangguan di sistem kami",
 }
 ADVICE = {
-    400: "Ada bagian kiriman yang terlalu besar atau rusak. Kembali, lalu coba lagi dengan isian yang lebih ringkas.",
+    400: "Ada bagian kiriman yang terlalu besar atau rusak. Kembali, lalu coba lagi dengan isian ringkas.",
     403: "Masuk dengan akun lain, atau kembali ke beranda.",
     404: "Alamatnya mungkin salah ketik atau sudah pindah. Mulai lagi dari beranda.",
     500: "Yang sudah tersimpan tetap aman. Coba lagi beberapa menit lagi.",

@@ -9,13 +9,14 @@ import threading
 from collections.abc import Callable
 
 import redis
-from accounts.access import public
 from django.conf import settings
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, HttpResponseNotFound, JsonResponse
 from django.views.decorators.http import require_safe
 from django_prometheus.exports import ExportToDjangoView
+
+from accounts.access import public
 
 log = logging.getLogger(__name__)
 _migrated = threading.Event()  # once all migrations are applied they stay so for the life of the process

@@ -61,7 +61,7 @@ def run(command: Sequence[str | Path], what: str, advice: str, *, path_first: Pa
     if path_first:
         environment["PATH"] = f"{path_first}{os.pathsep}{environment.get('PATH', '')}"
     try:
-        done = subprocess.run(  # noqa: S603 (fixed commands, no shell)
+        done = subprocess.run(
             [str(part) for part in command],
             check=False, cwd=ROOT, env=environment, text=True, errors="replace",
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
@@ -79,7 +79,10 @@ def check_machine() -> None:
     """Python is new enough, and a first installation has room on the disk."""
     if sys.version_info < OLDEST_PYTHON:
         found = ".".join(map(str, sys.version_info[:2]))
-        raise Refused(f"Python {'.'.join(map(str, OLDEST_PYTHON))} or newer is needed, this is {found}. Try: make run PYTHON=python3.11")
+        raise Refused(
+            f"Python {'.'.join(map(str, OLDEST_PYTHON))} or newer is needed, this is {found}."
+            " Try: make run PYTHON=python3.11"
+        )
     if not PYTHON.exists() and shutil.disk_usage(ROOT).free < LEAST_FREE:
         raise Refused("The disk is nearly full: a first installation needs about 1.5 GB of free space.")
 
@@ -118,7 +121,7 @@ def node_version(program: str | None) -> int:
     if not program:
         return 0
     try:
-        answer = subprocess.run([program, "--version"], check=False, capture_output=True, text=True)  # noqa: S603
+        answer = subprocess.run([program, "--version"], check=False, capture_output=True, text=True)
     except OSError:
         return 0
     found = re.match(r"v(\d+)\.", answer.stdout)
@@ -136,7 +139,17 @@ def ensure_node() -> Path:
     if not is_current(stamp, value):
         say("installing Node.js inside the virtual environment")
         run(
-            [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input", "-r", wanted],
+            [
+                PYTHON,
+                "-m",
+                "pip",
+                "install",
+                "--quiet",
+                "--disable-pip-version-check",
+                "--no-input",
+                "-r",
+                wanted,
+            ],
             "Installing Node.js",
             "Or install Node.js 18 or newer yourself.",
         )
@@ -165,7 +178,12 @@ def ensure_assets() -> None:
         )  # fmt: skip
         fetched.write_text(fetched_value, encoding="ascii")
     say("building style sheet and scripts")
-    run(["npm", "run", "--silent", "build"], "Building style sheet and scripts", "See static/build.mjs.", path_first=node)
+    run(
+        ["npm", "run", "--silent", "build"],
+        "Building style sheet and scripts",
+        "See static/build.mjs.",
+        path_first=node,
+    )
     built.parent.mkdir(exist_ok=True)
     built.write_text(built_value, encoding="ascii")
 
@@ -189,7 +207,7 @@ def become(*arguments: str) -> NoReturn:
     """Turn this process into a program of the virtual environment: same process id, so signals find it."""
     sys.stdout.flush()
     os.chdir(ROOT)
-    os.execv(PYTHON, [str(PYTHON), *arguments])  # noqa: S606 (no shell wanted)
+    os.execv(PYTHON, [str(PYTHON), *arguments])
 
 
 def main(arguments: list[str]) -> None:

@@ -88,7 +88,7 @@ class Launcher:
     @property
     def address(self) -> str:
         """Where a browser on this machine finds the portal."""
-        return f"http://{'127.0.0.1' if self.host == '0.0.0.0' else self.host}:{self.port}"  # noqa: S104 (compared only)
+        return f"http://{'127.0.0.1' if self.host == '0.0.0.0' else self.host}:{self.port}"
 
     # Before anything starts ---------------------------------------------------------------------------
     def claim(self) -> None:
@@ -101,7 +101,8 @@ class Launcher:
         except OSError:
             lock.seek(0)
             raise Refused(
-                f"The portal already runs from this folder ({lock.read().strip() or 'starting'}). Stop it first with Ctrl-C."
+                f"The portal already runs from this folder ({lock.read().strip() or 'starting'})."
+                " Stop it first with Ctrl-C."
             ) from None
         lock.truncate(0)
         lock.write(f"process {os.getpid()}, {self.address}\n")
@@ -123,9 +124,12 @@ class Launcher:
             except OSError as error:
                 if error.errno == errno.EADDRINUSE:
                     raise Refused(
-                        f"Port {self.port} is taken by another program. Choose another one: PORT={self.port + 1} make run"
+                        f"Port {self.port} is taken by another program."
+                        f" Choose another one: PORT={self.port + 1} make run"
                     ) from None
-                raise Refused(f"The address {self.host}:{self.port} cannot be used: {error.strerror}.") from None
+                raise Refused(
+                    f"The address {self.host}:{self.port} cannot be used: {error.strerror}."
+                ) from None
 
     # Services -----------------------------------------------------------------------------------------
     def start_services(self) -> None:
@@ -185,8 +189,8 @@ class Launcher:
         if self.database_is_filled():
             raise Refused(
                 f"Key files are missing in {folder}: {', '.join(missing)}.\n"
-                "The database already holds data sealed with them: new keys could not read it. Put the files back"
-                " from your copy, then start again. (A demo can be begun anew by removing the var folder.)"
+                "The database already holds data sealed with them: new keys could not read it.\n"
+                "Put the files back from your copy, then start again. (A demo can be begun anew by removing the var folder.)"
             )
         made = keys.create_missing(folder)
         say(f"made {len(made)} key files in {folder}: keep a copy of them apart from the database's")
@@ -206,7 +210,7 @@ class Launcher:
             connection.close()
 
     def prepare(self) -> None:
-        """Migrations, areas, demo data and static files, in one process of its own (okoce/launch/prepare.py)."""
+        """Migrations, areas, demo data, static files: okoce/launch/prepare.py in a process of its own."""
         log = self.logs / "prepare.log"
         process = start_child([sys.executable, "-m", "okoce.launch.prepare", log], cwd=ROOT)
         self.parts.append(Part("preparation", lambda: process, process=process))
@@ -238,7 +242,8 @@ class Launcher:
             ),
             self.child(
                 "worker", "celery", "-A", "okoce.celery", "worker", "--pool", "prefork",
-                "--concurrency", os.environ.get("WORKER_CONCURRENCY") or "2", "--without-gossip", "--without-mingle",
+                "--concurrency", os.environ.get("WORKER_CONCURRENCY") or "2",
+                "--without-gossip", "--without-mingle",
                 "--loglevel", "WARNING",
             ),
             self.child("beat", "celery", "-A", "okoce.celery", "beat", "--loglevel", "WARNING"),
@@ -248,12 +253,14 @@ class Launcher:
         web = self.parts[0]
         wait_until(lambda: self.stopping or web.has_died() or self.web_answers(), seconds=60, pause=0.1)
         if not self.stopping and (web.has_died() or not self.web_answers()):
-            raise Refused(f"The web server did not start. The end of its log:\n{last_lines(self.logs / 'web.log', 12)}")
+            raise Refused(
+                f"The web server did not start. The end of its log:\n{last_lines(self.logs / 'web.log', 12)}"
+            )
 
     def web_answers(self) -> bool:
         """Whether /healthz answers."""
         try:
-            with urlopen(f"{self.address}/healthz", timeout=3) as answer:  # noqa: S310 (our own address)
+            with urlopen(f"{self.address}/healthz", timeout=3) as answer:
                 return bool(answer.status == 200)
         except (URLError, OSError):
             return False
@@ -277,7 +284,8 @@ class Launcher:
         part.deaths = [at for at in part.deaths if now - at < DEATH_WINDOW] + [now]
         if len(part.deaths) > MOST_DEATHS:
             raise Refused(
-                f"{part.name} keeps ending. The end of its log:\n{last_lines(self.logs / f'{part.name}.log', 12)}"
+                f"{part.name} keeps ending. The end of its log:\n"
+                f"{last_lines(self.logs / f'{part.name}.log', 12)}"
             )
         say(f"{part.name} ended unexpectedly (status {part.process.returncode}); starting it again")
         stop_child(part.process)  # what is left of its process group
@@ -346,7 +354,11 @@ def main() -> int:
         print(f"\n{error}\n", file=sys.stderr, flush=True)
         status = 1
     except OSError as error:
-        reason = "the disk is full. Free some space and start again." if error.errno == errno.ENOSPC else str(error)
+        reason = (
+            "the disk is full. Free some space and start again."
+            if error.errno == errno.ENOSPC
+            else str(error)
+        )
         print(f"\nThe portal stopped: {reason}\n", file=sys.stderr, flush=True)
         status = 1
     finally:

@@ -1,6 +1,7 @@
 """What a start needs from Django: migrations, areas, demo data, static files. Skips whatever is done already.
 
-Run as `python -m okoce.launch.prepare <log file>`. Says in one message what failed; the traceback goes to the log.
+Run as `python -m okoce.launch.prepare <log file>`. Says in one message what failed; the traceback goes to that
+file.
 """
 
 from __future__ import annotations
@@ -41,8 +42,9 @@ def migrate() -> None:
 
 def load_areas() -> None:
     """Provinces to villages, once."""
-    from centers.models import Village
     from django.core.management import call_command
+
+    from centers.models import Village
 
     if not Village.objects.exists():
         say("loading the areas of Indonesia")
@@ -50,10 +52,11 @@ def load_areas() -> None:
 
 
 def seed_demo() -> None:
-    """Demo data into an empty database; raises Refused when a filled one was asked to become another profile."""
+    """Demo data into an empty database; raises Refused when a filled one is asked for another profile."""
     from django.conf import settings
     from django.core.management import call_command
     from django.db import connection
+
     from participants.models import Person
 
     wanted = os.environ.get("DEMO_PROFILE", "")
@@ -70,7 +73,8 @@ def seed_demo() -> None:
             held = f"the demo data {present!r}" if present else "other data"
             raise Refused(
                 f"DEMO_PROFILE={wanted} asks for other demo data, but the database already holds {held}.\n"
-                "Start without DEMO_PROFILE to keep it, or use an empty database (remove var/postgres, or set DATABASE_URL)."
+                "Start without DEMO_PROFILE to keep it, or use an empty database"
+                " (remove var/postgres, or set DATABASE_URL)."
             )
         return
     profile = wanted or "default"
@@ -86,8 +90,9 @@ def seed_demo() -> None:
 
 def list_demo_accounts(path: Path) -> None:
     """Write the demo accounts that exist to a file for the launcher to print; none outside demo mode."""
-    from accounts.models import User
     from django.conf import settings
+
+    from accounts.models import User
 
     path.unlink(missing_ok=True)
     if not settings.DEMO_MODE:
@@ -95,7 +100,10 @@ def list_demo_accounts(path: Path) -> None:
     names = [f"{name}@example.com" for name in DEMO_ACCOUNTS]
     found = set(User.objects.filter(email__in=names).values_list("email", flat=True))
     if found:
-        lines = ["Demo accounts (password: " + settings.DEMO_PASSWORD + ")", *(f"  {n}" for n in names if n in found)]
+        lines = [
+            "Demo accounts (password: " + settings.DEMO_PASSWORD + ")",
+            *(f"  {n}" for n in names if n in found),
+        ]
         path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
@@ -113,7 +121,9 @@ def collect_static() -> None:
     from django.conf import settings
     from django.core.management import call_command
 
-    sources = [path for _, folder in settings.STATICFILES_DIRS for path in Path(folder).rglob("*") if path.is_file()]
+    sources = [
+        path for _, folder in settings.STATICFILES_DIRS for path in Path(folder).rglob("*") if path.is_file()
+    ]
     value = fingerprint([*sources, ROOT / "requirements.txt"])
     stamp = Path(settings.STATIC_ROOT) / ".stamp"
     if stamp.exists() and stamp.read_text(encoding="ascii") == value:
@@ -145,7 +155,11 @@ def main(log: Path) -> int:
         with log.open("a", encoding="utf-8") as output:
             traceback.print_exc(file=output)
         full = "No space left on device" in str(error)
-        reason = "the disk is full. Free some space and start again." if full else f"{type(error).__name__}: {error}"
+        reason = (
+            "the disk is full. Free some space and start again."
+            if full
+            else f"{type(error).__name__}: {error}"
+        )
         print(f"\nThe preparation failed: {reason}", file=sys.stderr)
         return 1
     return 0

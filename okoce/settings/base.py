@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import dj_database_url
-from core import keys
 from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
+from core import keys
 from okoce.settings.environment import Environment
 from okoce.settings.log import configure_structlog, logging_config, redact
 
@@ -58,14 +58,18 @@ def read_database(default: str | None) -> dict[str, Any]:
 
 # Where things live ------------------------------------------------------------------------------------
 KEYS_DIR = env.folder("KEYS_DIR", VAR_DIR / "keys")
-FILES_DIR = env.folder("FILES_DIR", VAR_DIR / "files")  # private uploads and produced files, never served directly
+FILES_DIR = env.folder(
+    "FILES_DIR", VAR_DIR / "files"
+)  # private uploads and produced files, never served directly
 OUTBOX_DIR = env.folder("OUTBOX_DIR", VAR_DIR / "outbox")  # messages while no provider is configured
 SECRET_KEY = read_secret_key(KEYS_DIR)
 
 # What this place is -----------------------------------------------------------------------------------
 DEBUG = False
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS")
-SITE_URL = env.address("SITE_URL", None, ("https", "http")).rstrip("/")  # start of links in messages and QR codes
+SITE_URL = env.address("SITE_URL", None, ("https", "http")).rstrip(
+    "/"
+)  # start of links in messages and QR codes
 DEMO_MODE = env.boolean("DEMO_MODE", False)  # demo staff may skip MFA; demo accounts are printed
 DEMO_PASSWORD = env.text("DEMO_PASSWORD", "okoce-demo-2026")
 ALLOW_SYNTHETIC_NIK = env.boolean("ALLOW_SYNTHETIC_NIK", False)  # serial 0000: no real NIK has it
@@ -168,7 +172,9 @@ DATABASES = {"default": read_database(None)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "okoce"}}
 MEDIA_ROOT = FILES_DIR
-UPLOAD_MAX_BYTES = env.integer("UPLOAD_MAX_BYTES", 5_242_880, least=1024, most=52_428_800)  # one uploaded file
+UPLOAD_MAX_BYTES = env.integer(
+    "UPLOAD_MAX_BYTES", 5_242_880, least=1024, most=52_428_800
+)  # one uploaded file
 FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440  # bytes of one form without its files; beyond it the answer is 400
@@ -245,7 +251,9 @@ MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "OK OCE"
 MFA_TOTP_TOLERANCE = 1  # time steps of 30 s either way: phones' clocks drift
 SIGN_IN_CHECKS_PER_ADDRESS = env.integer("SIGN_IN_CHECKS_PER_ADDRESS", 600, least=10)  # failed, in 15 minutes
-TRUSTED_PROXY_COUNT = env.integer("TRUSTED_PROXY_COUNT", 0, most=10)  # proxies whose X-Forwarded-For is believed
+TRUSTED_PROXY_COUNT = env.integer(
+    "TRUSTED_PROXY_COUNT", 0, most=10
+)  # proxies whose X-Forwarded-For is believed
 
 # Transport and headers --------------------------------------------------------------------------------
 SECURE_SSL_REDIRECT = env.boolean("SECURE_SSL_REDIRECT", True)
@@ -261,8 +269,8 @@ SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 PERMISSIONS_POLICY = (
-    "accelerometer=(), browsing-topics=(), camera=(self), display-capture=(), geolocation=(self), gyroscope=(), "
-    "magnetometer=(), microphone=(), midi=(), payment=(), usb=()"
+    "accelerometer=(), browsing-topics=(), camera=(self), display-capture=(), geolocation=(self), "
+    "gyroscope=(), magnetometer=(), microphone=(), midi=(), payment=(), usb=()"
 )
 CONTENT_SECURITY_POLICY: dict[str, Any] = {
     "DIRECTIVES": {
@@ -281,7 +289,9 @@ CONTENT_SECURITY_POLICY: dict[str, Any] = {
 }
 
 # Messages ---------------------------------------------------------------------------------------------
-EMAIL_PROVIDER = env.choice("EMAIL_PROVIDER", "file", ("file", "smtp", "brevo", "mailersend", "resend", "sendgrid"))
+EMAIL_PROVIDER = env.choice(
+    "EMAIL_PROVIDER", "file", ("file", "smtp", "brevo", "mailersend", "resend", "sendgrid")
+)
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "OK OCE <noreply@okoce.example>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 EMAIL_TIMEOUT = 10
@@ -296,7 +306,9 @@ if EMAIL_PROVIDER == "smtp":
     EMAIL_USE_TLS = env.boolean("EMAIL_USE_TLS", True)
 elif EMAIL_PROVIDER != "file":
     EMAIL_BACKEND = f"anymail.backends.{EMAIL_PROVIDER}.EmailBackend"
-    _KEY_NAME = {"mailersend": "MAILERSEND_API_TOKEN"}.get(EMAIL_PROVIDER, f"{EMAIL_PROVIDER.upper()}_API_KEY")
+    _KEY_NAME = {"mailersend": "MAILERSEND_API_TOKEN"}.get(
+        EMAIL_PROVIDER, f"{EMAIL_PROVIDER.upper()}_API_KEY"
+    )
     ANYMAIL = {_KEY_NAME: env.text("EMAIL_API_KEY"), "REQUESTS_TIMEOUT": 10}
 # Without a token WhatsApp messages stay in the inbox, as texts ready to send by hand.
 WHATSAPP_TOKEN = env.text("WHATSAPP_TOKEN", "")
@@ -310,7 +322,9 @@ BROKER_VISIBILITY_TIMEOUT = env.integer("BROKER_VISIBILITY_TIMEOUT", 900, least=
 CELERY_BROKER_URL = env.address("REDIS_URL", None, ("redis", "rediss"))
 OUTBOX_CLAIM_SECONDS = env.integer("OUTBOX_CLAIM_SECONDS", 60, least=1)  # a claim older than this is given up
 JOB_LEASE_SECONDS = env.integer("JOB_LEASE_SECONDS", 60, least=1, most=3600)  # a silent runner loses its job
-BROKER_WAKE_TIMEOUT = env.integer("BROKER_WAKE_TIMEOUT", 1, least=1, most=10)  # seconds a page may wait to wake workers
+BROKER_WAKE_TIMEOUT = env.integer(
+    "BROKER_WAKE_TIMEOUT", 1, least=1, most=10
+)  # seconds a page may wait to wake workers
 CELERY_BROKER_CONNECTION_TIMEOUT = BROKER_TIMEOUT
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a worker waits for its broker for ever

@@ -83,8 +83,8 @@ class Worker(TestProcess):
     def command(self) -> list[str]:
         return [
             sys.executable, "-m", "celery", "-A", "okoce.celery", "worker", "--pool", "prefork",
-            "--concurrency", str(self.concurrency), "--without-gossip", "--without-mingle", "--without-heartbeat",
-            "--hostname", f"{self.node}@test", "--loglevel", "INFO",
+            "--concurrency", str(self.concurrency), "--without-gossip", "--without-mingle",
+            "--without-heartbeat", "--hostname", f"{self.node}@test", "--loglevel", "INFO",
         ]  # fmt: skip
 
     @property
@@ -108,13 +108,13 @@ class Portal(TestProcess):
 
     def command(self) -> list[str]:
         return [
-            sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(self.port),
-            "--workers", "1", "--blocking-threads", "4", "--no-ws", "okoce.wsgi:application",
+            sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1",
+            "--port", str(self.port), "--workers", "1", "--blocking-threads", "4", "--no-ws", "okoce.wsgi:application",
         ]  # fmt: skip
 
     def is_ready(self) -> bool:
         try:
-            with urlopen(f"{self.url}/healthz", timeout=2) as answer:  # noqa: S310 (our own loopback address)
+            with urlopen(f"{self.url}/healthz", timeout=2) as answer:
                 return bool(answer.status == 200)
         except (HTTPError, URLError, OSError):
             return False

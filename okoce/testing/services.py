@@ -1,7 +1,7 @@
 """The servers of one test process: its own PostgreSQL and broker, and a database that can be made new.
 
-Every test process (each xdist worker) has servers of its own, so that a test may stop, kill or flush them. The
-migrated database with areas is built once, kept as a stopped data folder under var/test-template, and copied.
+Every test process (each xdist worker) has servers of its own, so that a test may stop, kill or flush
+them. The migrated database with areas is built once, kept as a stopped data folder under var/test-template, and copied.
 With DATABASE_URL and REDIS_URL set, those servers are used instead and only databases of our own are created.
 """
 
@@ -16,15 +16,15 @@ import subprocess
 import sys
 import tempfile
 import time
-from contextlib import closing, contextmanager
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg2
 import redis
-from core import keys
 
+from core import keys
 from okoce.launch.services import EmbeddedBroker, EmbeddedPostgres
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -37,8 +37,8 @@ def template_fingerprint() -> str:
     """A digest of everything the template database is made from: a change means it is built anew."""
     digest = hashlib.sha256(repr(TEMPLATE_REGIONS).encode())
     patterns = (
-        "*/migrations/*.py", "programs/*/migrations/*.py", "*/models.py", "*/models/*.py", "programs/*/models.py",
-        "*/data/*", "programs/*/data/*", "*/management/commands/load_areas.py", "centers/loading.py",
+        "*/migrations/*.py", "programs/*/migrations/*.py", "*/models.py", "*/models/*.py",
+        "programs/*/models.py", "*/data/*", "programs/*/data/*", "*/management/commands/load_areas.py", "centers/loading.py",
         "okoce/settings/base.py", "okoce/testing/*.py", "requirements.txt",
     )  # fmt: skip
     for path in sorted({found for pattern in patterns for found in ROOT.glob(pattern) if found.is_file()}):
@@ -75,7 +75,9 @@ class Services:
         self.broker: EmbeddedBroker | None = None
         self.owner_pid = os.getpid()
         if not self.external_database:
-            self.postgres = EmbeddedPostgres(self.folder / "pg", durable=False, options={"max_connections": "300"})
+            self.postgres = EmbeddedPostgres(
+                self.folder / "pg", durable=False, options={"max_connections": "300"}
+            )
             self.database = "okoce_test"
         if not self.external_broker:
             self.broker = EmbeddedBroker(self.folder / "broker", durable=False)
@@ -98,7 +100,9 @@ class Services:
         return self.folder / "keys"
 
     def _server_url(self, database: str) -> str:
-        return self.postgres.url(database) if self.postgres else with_database(self.external_database, database)
+        return (
+            self.postgres.url(database) if self.postgres else with_database(self.external_database, database)
+        )
 
     def environment(self) -> dict[str, str]:
         """The variables that make any process use this process's servers, keys and folders."""
@@ -116,7 +120,9 @@ class Services:
     def announce(self) -> None:
         """Set the environment and create the keys: must happen before Django's settings are read."""
         os.environ.update(self.environment())
-        os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # the browser's event loop shares the thread of the tests
+        os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = (
+            "1"  # the browser's event loop shares the thread of the tests
+        )
         keys.create_missing(self.keys_dir)
         atexit.register(self.stop)
 
@@ -124,7 +130,7 @@ class Services:
         environment = os.environ | self.environment()
         if database:
             environment["DATABASE_URL"] = self._server_url(database)
-        return subprocess.run(  # noqa: S603 (our own command line)
+        return subprocess.run(
             [sys.executable, str(ROOT / "manage.py"), *arguments],
             check=False, env=environment, cwd=ROOT, capture_output=True, text=True,
         )  # fmt: skip
@@ -147,7 +153,7 @@ class Services:
         self._started = True
 
     def _lay_template(self, kept: Path) -> None:
-        """Put a data folder with the migrated template in place: a copy of the kept one, or a newly built one."""
+        """Put a data folder with the template in place: a copy of the kept one, or a newly built one."""
         assert self.postgres is not None
         source = kept / template_fingerprint()
         if not source.exists():
@@ -167,12 +173,10 @@ class Services:
 
     @staticmethod
     def _copy(source: Path, target: Path) -> None:
-        subprocess.run(  # noqa: S603 (fixed command; keeps owner and modes, shares blocks where it can)
-            ["/bin/cp", "-a", "--reflink=auto", str(source), str(target)], check=True
-        )
+        subprocess.run(["/bin/cp", "-a", "--reflink=auto", str(source), str(target)], check=True)
 
     def _fill_template(self) -> None:
-        """Migrate, and load the areas of a few regions. In processes of their own: nothing stays connected."""
+        """Migrate, and load the areas of a few regions; in other processes, so nothing stays connected."""
         commands = [["migrate", "--no-input", "--skip-checks", "-v", "0"]]
         if (ROOT / "centers/management/commands/load_areas.py").exists():
             commands.append(["load_areas", "--skip-checks", "--only", ",".join(TEMPLATE_REGIONS)])
@@ -180,7 +184,8 @@ class Services:
             done = self._manage(*command, database=self.template)
             if done.returncode:
                 raise RuntimeError(
-                    f"The template database could not be built: manage.py {' '.join(command)}\n{done.stdout}{done.stderr}"
+                    f"The template database could not be built: manage.py {' '.join(command)}\n"
+                    f"{done.stdout}{done.stderr}"
                 )
 
     def stop(self) -> None:
@@ -218,7 +223,9 @@ class Services:
 
     def _own_postgres(self) -> EmbeddedPostgres:
         if self.postgres is None:
-            raise RuntimeError("This test stops the database: it needs the embedded one (unset DATABASE_URL).")
+            raise RuntimeError(
+                "This test stops the database: it needs the embedded one (unset DATABASE_URL)."
+            )
         return self.postgres
 
     def _own_broker(self) -> EmbeddedBroker:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 from django.db import connection
 
-from okoce.testing.processes import Portal
 from okoce.testing.services import Services
 
 
