@@ -144,7 +144,7 @@ class _Writer:
         if isinstance(widget, forms.Textarea):
             text = conditional_escape(self._value())
             return f"<textarea{self._attributes('form-control')}>\n{text}</textarea>"
-        if isinstance(widget, forms.Input):
+        if isinstance(widget, forms.widgets.Input):
             return self._input(widget)
         css = f"form-control{' is-invalid' if self.error else ''}"
         return self.bound.as_widget(attrs={"class": css})
@@ -155,7 +155,7 @@ class _Writer:
             return number(value)
         return self.widget.format_value(value) or ""
 
-    def _input(self, widget: forms.Input) -> str:
+    def _input(self, widget: forms.widgets.Input) -> str:
         kind = widget.input_type or "text"
         secret = kind == "password"
         value = "" if secret else conditional_escape(self._value())
