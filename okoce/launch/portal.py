@@ -190,7 +190,8 @@ class Launcher:
             raise Refused(
                 f"Key files are missing in {folder}: {', '.join(missing)}.\n"
                 "The database already holds data sealed with them: new keys could not read it.\n"
-                "Put the files back from your copy, then start again. (A demo can be begun anew by removing the var folder.)"
+                "Put the files back from your copy, then start again."
+                " (A demo can be begun anew by removing the var folder.)"
             )
         made = keys.create_missing(folder)
         say(f"made {len(made)} key files in {folder}: keep a copy of them apart from the database's")

@@ -1,7 +1,7 @@
 """What a start needs from Django: migrations, areas, demo data, static files. Skips whatever is done already.
 
-Run as `python -m okoce.launch.prepare <log file>`. Says in one message what failed; the traceback goes to that
-file.
+Run as `python -m okoce.launch.prepare <log file>`. Says in one message what failed; the traceback goes
+to that file.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import sys
 import traceback
 from collections.abc import Iterable
 from hashlib import sha256
+from io import StringIO
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -48,7 +49,7 @@ def load_areas() -> None:
 
     if not Village.objects.exists():
         say("loading the areas of Indonesia")
-        call_command("load_areas", verbosity=0)
+        call_command("load_areas", verbosity=0, stdout=StringIO())
 
 
 def seed_demo() -> None:
@@ -81,7 +82,7 @@ def seed_demo() -> None:
     if not settings.DEMO_MODE or profile == "none":
         return
     say("writing demo data (this is done once)")
-    call_command("seed_demo", profile=profile, verbosity=0)
+    call_command("seed_demo", profile=profile, verbosity=0, stdout=StringIO())
     with connection.cursor() as cursor:
         cursor.execute("SELECT quote_ident(current_database()), quote_literal(%s)", [MARK + profile])
         name, comment = cursor.fetchone()

@@ -190,7 +190,8 @@ class EmbeddedPostgres:
         self._own(making, account)
         self._run(
             [postgres_program("initdb"), "-D", making, "-U", DATABASE_OWNER, "--auth=trust",
-             "--encoding=UTF8",              "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--no-sync"],
+             "--encoding=UTF8",
+                          "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--no-sync"],
             account,
         )  # fmt: skip
         making.rename(self.data)

@@ -109,7 +109,8 @@ class Portal(TestProcess):
     def command(self) -> list[str]:
         return [
             sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1",
-            "--port", str(self.port), "--workers", "1", "--blocking-threads", "4", "--no-ws", "okoce.wsgi:application",
+            "--port", str(self.port),
+            "--workers", "1", "--blocking-threads", "4", "--no-ws", "okoce.wsgi:application",
         ]  # fmt: skip
 
     def is_ready(self) -> bool:

@@ -1,7 +1,8 @@
 """The servers of one test process: its own PostgreSQL and broker, and a database that can be made new.
 
 Every test process (each xdist worker) has servers of its own, so that a test may stop, kill or flush
-them. The migrated database with areas is built once, kept as a stopped data folder under var/test-template, and copied.
+them. The migrated database with areas is built once, kept as a stopped data folder under
+var/test-template, and copied.
 With DATABASE_URL and REDIS_URL set, those servers are used instead and only databases of our own are created.
 """
 
@@ -38,7 +39,8 @@ def template_fingerprint() -> str:
     digest = hashlib.sha256(repr(TEMPLATE_REGIONS).encode())
     patterns = (
         "*/migrations/*.py", "programs/*/migrations/*.py", "*/models.py", "*/models/*.py",
-        "programs/*/models.py", "*/data/*", "programs/*/data/*", "*/management/commands/load_areas.py", "centers/loading.py",
+        "programs/*/models.py",
+        "*/data/*", "programs/*/data/*", "*/management/commands/load_areas.py", "centers/loading.py",
         "okoce/settings/base.py", "okoce/testing/*.py", "requirements.txt",
     )  # fmt: skip
     for path in sorted({found for pattern in patterns for found in ROOT.glob(pattern) if found.is_file()}):
