@@ -24,7 +24,8 @@ TITLE_LENGTH = 200
 
 @outbox.handler(OUTBOX_KIND)
 def deliver(messages: list[OutboxMessage]) -> dict[int, str]:
-    """Write a chunk of messages into inboxes and enqueue what goes further, in a constant number of statements.
+    """Write a chunk of messages into inboxes and enqueue what goes further, in a constant number of
+    statements.
 
     Messages to users or about records that no longer exist are dropped; those of a kind nobody registers any
     more are answered as failed.
@@ -87,7 +88,8 @@ def _row(message: OutboxMessage, kind: str, text: registry.Text) -> Notification
 
 
 def _onward(notifications: Sequence[Notification], users: Mapping[UUID, User]) -> list[outbox.Draft]:
-    """What leaves the portal: to active users who left an address there and did not switch the channel off."""
+    """What leaves the portal: to active users who left an address there and did not switch the channel
+    off."""
     refused = set(Preference.objects.refused().filter(user__in=users).values_list("user_id", "channel"))
     with_whatsapp = whatsapp.is_configured()
     drafts = []

@@ -105,7 +105,10 @@ class Preference(models.Model):
     """A user's wish about one channel. Without a row the channel is on for whoever left an address there."""
 
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="notification_preferences", db_index=False
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        related_name="notification_preferences",
+        db_index=False,
     )
     channel = models.CharField("saluran", max_length=10, choices=Channel.choices)
     enabled = models.BooleanField("aktif", default=True)

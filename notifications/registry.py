@@ -1,7 +1,7 @@
 """The kinds of messages and their texts. Apps register theirs at start; nothing here knows what they mean.
 
-A text is Indonesian with `{name}` placeholders. They are filled at delivery, from the records as they are then,
-so that the outbox holds record ids only.
+A text is Indonesian with `{name}` placeholders. They are filled at delivery, from the records as they are
+then, so that the outbox holds record ids only.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ from string import Formatter
 Ids = Mapping[str, str]
 Values = Mapping[str, str]
 ContextLoader = Callable[[Sequence[Ids]], Sequence[Values | None]]
-"""Gets the ids of many messages of one kind and answers with the placeholders' values, one for each and in the
-same order, in a number of queries that does not grow with the messages. None: the record is gone, send nothing."""
+"""Gets the ids of many messages of one kind and answers with the placeholders' values, one for each and in
+the same order, in a number of queries that does not grow with the messages. None: the record is gone, send
+nothing."""
 
 
 class UnknownKind(LookupError):
@@ -109,6 +110,6 @@ def _placeholders(text: str) -> set[str]:
         if name is None:
             continue
         if not name.isidentifier() or mark or conversion:
-            raise BadText(f"Only plain {{name}} placeholders are allowed, not {{{name}}} with marks: {text!r}")
+            raise BadText(f"Only plain {{name}} placeholders are allowed in {text!r}")
         found.add(name)
     return found

@@ -88,7 +88,10 @@ def mark_all_read(*, user: User, at: datetime) -> int:
 def set_channels(*, user: User, enabled: Mapping[Channel, bool], at: datetime) -> None:
     """Record which channels the user wants; the inbox cannot be switched off."""
     Preference.objects.bulk_create(
-        [Preference(user=user, channel=channel, enabled=on, updated_at=at) for channel, on in enabled.items()],
+        [
+            Preference(user=user, channel=channel, enabled=on, updated_at=at)
+            for channel, on in enabled.items()
+        ],
         update_conflicts=True,
         unique_fields=["user", "channel"],
         update_fields=["enabled", "updated_at"],

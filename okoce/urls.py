@@ -12,6 +12,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("readyz", health.readyz, name="readyz"),
     path("metrics", health.metrics, name="metrics"),
     path("", include("accounts.urls")),  # before the admin, whose own sign-in leads here
+    path("pesan/", include("notifications.urls")),
     path("admin/", admin.site.urls),
 ]
 

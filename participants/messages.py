@@ -1,19 +1,19 @@
 """What participants and staff are told on the way: the kinds of messages, their words and what fills them.
 
-Citizens read "langkah", staff "tahap" (DESIGN.md). No text names a NIK or a phone number: a mailbox may belong to a
-household. Every loader answers for a whole chunk with one or two queries.
+Citizens read "langkah", staff "tahap" (DESIGN.md). No text names a NIK or a phone number: a mailbox may be
+that of a household. Every loader answers for a whole chunk with one or two queries.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date
 
 from core.clock import DEFAULT_ZONE, local_day, now, today
 from core.formats import day, number
 from core.models import Job
-from notifications.registry import Ids, Values, register
+from notifications.registry import ContextLoader, Ids, Values, register
 
 from .models import Enrollment, Pathway, Stage, StageEvidence, StageTransition, Status, StopReason, Threshold
 
@@ -35,13 +35,14 @@ def _of_enrollment(enrollment: Enrollment) -> dict[str, str]:
             "Kami kabari begitu ada."
         )
     else:
-        next_step = f"{center.name if center else 'Pusat'} memeriksa data Anda, lalu memilih pendamping untuk Anda."
+        place = center.name if center else "Pusat"
+        next_step = f"{place} memeriksa data Anda, lalu memilih pendamping untuk Anda."
     return {
         "name": enrollment.person.full_name,
         "number": enrollment.number,
         "person_id": str(enrollment.person_id),
         "center": center.name if center else "Pusat OK OCE",
-        "center_place": " ".join(_sentence(part) for part in (center.address, center.hours)) if center else "",
+        "center_place": " ".join(map(_sentence, (center.address, center.hours))) if center else "",
         "coach": coach or "petugas pusat",
         "helper": f"{coach}, pendamping Anda," if coach else "Petugas pusat",
         "pathway": Pathway(enrollment.pathway).label,
@@ -143,8 +144,8 @@ def _of_job(job: Job) -> dict[str, str]:
     if job.is_failed:
         return {
             "title": "Laporan belum berhasil dibuat",
-            "body": f"Laporan yang Anda minta pada {asked_on} belum berhasil dibuat. Buka halaman Laporan, lalu "
-            "minta sekali lagi.",
+            "body": f"Laporan yang Anda minta pada {asked_on} belum berhasil dibuat. Buka halaman Laporan, "
+            "lalu minta sekali lagi.",
         }
     return {
         "title": "Laporan siap diunduh",
@@ -166,7 +167,7 @@ def _sentence(text: str) -> str:
 # The kinds -------------------------------------------------------------------------------------------------
 
 
-def _tell_citizen(kind: str, title: str, body: str, context: Callable[[Sequence[Ids]], list[Values | None]]) -> None:
+def _tell_citizen(kind: str, title: str, body: str, context: ContextLoader) -> None:
     register(kind, title=title, body=body, url=CITIZEN_PAGE, context=context)
 
 
@@ -181,69 +182,72 @@ def register_messages() -> None:
     _tell_citizen(
         "pendaftaran_dicoba_lagi",
         "Ada pendaftaran baru dengan data Anda",
-        "Seseorang mendaftar dengan NIK atau nomor HP yang sudah tercatat atas nama Anda. Data Anda tidak berubah. "
-        "Bila itu Anda, tidak perlu mendaftar lagi: masuk saja dengan nomor HP atau nomor pendaftaran. Lupa kata "
-        "sandi? Minta kode baru ke pusat. Bila bukan Anda, kabari pusat.",
+        "Seseorang mendaftar dengan NIK atau nomor HP yang sudah tercatat atas nama Anda. Data Anda tidak "
+        "berubah. Bila itu Anda, tidak perlu mendaftar lagi: masuk saja dengan nomor HP atau nomor "
+        "pendaftaran. Lupa kata sandi? Minta kode baru ke pusat. Bila bukan Anda, kabari pusat.",
         without_record,
     )
     _tell_citizen(
         "identitas_diverifikasi",
         "Identitas Anda sudah diperiksa",
-        "Petugas sudah mencocokkan data Anda dengan KTP. Tidak ada yang perlu Anda kirim lagi untuk bagian ini.",
+        "Petugas sudah mencocokkan data Anda dengan KTP. Tidak ada yang perlu Anda kirim lagi untuk bagian "
+        "ini.",
         about_enrollment,
     )
     _tell_citizen(
         "pendamping_ditetapkan",
         "Pendamping Anda: {coach}",
-        "{coach} dari {center} menemani Anda mulai sekarang. Sapa lewat tombol WhatsApp di halaman Anda, atau tunggu "
-        "kabar darinya.",
+        "{coach} dari {center} menemani Anda mulai sekarang. Sapa lewat tombol WhatsApp di halaman Anda, "
+        "atau tunggu kabar darinya.",
         about_enrollment,
     )
     _tell_citizen(
         "pusat_ditetapkan",
         "Pusat Anda: {center}",
-        "Anda dilayani di {center}. {center_place} Petugas pusat memeriksa data Anda, lalu memilih pendamping.",
+        "Anda dilayani di {center}. {center_place} Petugas pusat memeriksa data Anda, lalu memilih "
+        "pendamping.",
         about_move,
     )
     _tell_citizen(
         "bukti_diterima",
         "{evidence}: sudah diterima",
-        "“{evidence}” yang dikirim pada {sent_on} sudah diperiksa dan diterima. Buka halaman Anda untuk melihat "
-        "langkah berikutnya.",
+        "“{evidence}” yang dikirim pada {sent_on} sudah diperiksa dan diterima. Buka halaman Anda untuk "
+        "melihat langkah berikutnya.",
         about_evidence,
     )
     _tell_citizen(
         "bukti_dikembalikan",
         "{evidence}: perlu diperbaiki",
-        "“{evidence}” yang dikirim pada {sent_on} belum bisa diterima. Yang perlu diperbaiki: {rejection} Perbaiki, "
-        "lalu kirim lagi dari halaman Anda.",
+        "“{evidence}” yang dikirim pada {sent_on} belum bisa diterima. Yang perlu diperbaiki: {rejection} "
+        "Perbaiki, lalu kirim lagi dari halaman Anda.",
         about_evidence,
     )
     _tell_citizen(
         "naik_tahap",
         "Anda sampai di langkah {to_number}: {to_stage}",
-        "Langkah {from_stage} selesai. Sekarang Anda di {step}. Buka halaman Anda untuk melihat apa yang dilakukan "
-        "lebih dulu.",
+        "Langkah {from_stage} selesai. Sekarang Anda di {step}. Buka halaman Anda untuk melihat apa yang "
+        "dilakukan lebih dulu.",
         about_move,
     )
     _tell_citizen(
         "dispensasi",
         "Langkah {from_stage} dilewati",
-        "Petugas memutuskan Anda boleh melewati langkah {from_stage}. Alasannya: {reason} Sekarang Anda di {step}.",
+        "Petugas memutuskan Anda boleh melewati langkah {from_stage}. Alasannya: {reason} Sekarang Anda di "
+        "{step}.",
         about_move,
     )
     _tell_citizen(
         "koreksi",
         "Catatan langkah Anda dibetulkan",
-        "Catatan langkah Anda dibetulkan dari {from_stage} menjadi {to_stage}. Alasannya: {reason} Bukti yang sudah "
-        "diterima tetap berlaku.",
+        "Catatan langkah Anda dibetulkan dari {from_stage} menjadi {to_stage}. Alasannya: {reason} Bukti "
+        "yang sudah diterima tetap berlaku.",
         about_move,
     )
     _tell_citizen(
         "berhenti",
         "Perjalanan Anda dicatat berhenti",
-        "Alasan yang dicatat: {stop_reason} Pengingat berhenti dan data Anda tetap tersimpan. Bila ingin melanjutkan, "
-        "hubungi {center}.",
+        "Alasan yang dicatat: {stop_reason} Pengingat berhenti dan data Anda tetap tersimpan. Bila ingin "
+        "melanjutkan, hubungi {center}.",
         about_move,
     )
     _tell_citizen(
@@ -255,30 +259,30 @@ def register_messages() -> None:
     _tell_citizen(
         "lulus",
         "Anda lulus",
-        "Semua langkah untuk jalur {pathway} sudah Anda selesaikan. Kami akan menanyakan kabar Anda sesudah 3, 6, dan "
-        "12 bulan.",
+        "Semua langkah untuk jalur {pathway} sudah Anda selesaikan. Kami akan menanyakan kabar Anda sesudah "
+        "3, 6, dan 12 bulan.",
         about_move,
     )
     _tell_citizen(
         "diam_peserta",
         "Kami belum mendengar kabar Anda",
-        "Sudah {days} hari belum ada kabar dari Anda. Anda di {step}. Buka halaman Anda untuk melihat satu hal yang "
-        "bisa dilakukan sekarang. Perlu dibantu? {helper} siap menjawab lewat WhatsApp.",
+        "Sudah {days} hari belum ada kabar dari Anda. Anda di {step}. Buka halaman Anda untuk melihat satu "
+        "hal yang bisa dilakukan sekarang. Perlu dibantu? {helper} siap menjawab lewat WhatsApp.",
         about_silence,
     )
     register(
         "peserta_baru",
         title="Peserta baru: {name}",
-        body="{name} ({number}) ditugaskan kepada Anda, sekarang di tahap {stage}. Buka halamannya, lalu terima tugas "
-        "ini atau sampaikan bahwa Anda belum bisa.",
+        body="{name} ({number}) ditugaskan kepada Anda, sekarang di tahap {stage}. Buka halamannya, lalu "
+        "terima tugas ini atau sampaikan bahwa Anda belum bisa.",
         url=STAFF_PAGE,
         context=about_enrollment,
     )
     register(
         "diam_pendamping",
         title="{count} peserta Anda diam lewat batas",
-        body="{count} peserta yang Anda dampingi tidak memberi kabar melewati batas hari tahapnya. Hubungi mulai dari "
-        "yang paling lama.",
+        body="{count} peserta yang Anda dampingi tidak memberi kabar melewati batas hari tahapnya. Hubungi "
+        "mulai dari yang paling lama.",
         url="/peserta/",
         context=about_silent_mentees,
     )

@@ -17,8 +17,7 @@ from django.template.loader import get_template
 from core import clock
 from core.outbox import Unavailable
 from core.privacy import redact_numbers
-
-from ..models import Channel, Notification
+from notifications.models import Channel, Notification
 
 logger = structlog.get_logger(__name__)
 
@@ -37,8 +36,8 @@ UNREACHABLE = (OSError, smtplib.SMTPException, AnymailAPIError)
 def send(notification_ids: Sequence[UUID]) -> dict[UUID, str]:
     """Send those not sent yet, over one connection, and remember each; safe to run twice.
 
-    Returns what is for a later attempt, with the reason. A message its server refuses for good is logged and stays
-    in the inbox alone. Raises core.outbox.Unavailable when the server cannot be reached at all.
+    Returns what is for a later attempt, with the reason. A message its server refuses for good is logged and
+    stays in the inbox alone. Raises core.outbox.Unavailable when the server cannot be reached at all.
     """
     waiting = list(
         Notification.objects.filter(pk__in=notification_ids, emailed_at=None)
@@ -102,7 +101,7 @@ def message_id(notification_id: UUID) -> str:
 
 
 def code_of(refusal: Exception) -> int:
-    """The SMTP reply code (the first one, where several recipients answered); 0 where the protocol has none."""
+    """The SMTP reply code, of the first recipient where several answered; 0 where the protocol has none."""
     if isinstance(refusal, smtplib.SMTPRecipientsRefused):
         return next((code for code, _text in refusal.recipients.values()), 0)
     return refusal.smtp_code if isinstance(refusal, smtplib.SMTPResponseException) else 0

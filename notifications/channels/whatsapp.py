@@ -17,8 +17,7 @@ from django.template.loader import get_template
 from core import clock
 from core.outbox import Unavailable
 from core.validators import wa_link
-
-from ..models import Channel, Notification
+from notifications.models import Channel, Notification
 
 logger = structlog.get_logger(__name__)
 
@@ -55,9 +54,9 @@ def ready_link(notification: Notification, *, name: str, e164: str) -> str:
 def send(notification_ids: Sequence[UUID]) -> dict[UUID, str]:
     """Send those not sent yet, over one connection, and remember each; safe to run twice.
 
-    Returns what is for a later attempt, with the reason. A message the provider refuses for good is logged and
-    stays in the inbox alone. Raises core.outbox.Unavailable when nothing was sent because the provider does not
-    answer, asks to slow down or refuses our access.
+    Returns what is for a later attempt, with the reason. A message the provider refuses for good is logged
+    and stays in the inbox alone. Raises core.outbox.Unavailable when nothing was sent because the provider
+    does not answer, asks to slow down or refuses our access.
     """
     waiting = list(
         Notification.objects.filter(pk__in=notification_ids, whatsapp_at=None)
