@@ -393,6 +393,11 @@ class Center(models.Model):
         return self.status == self.Status.BUKA
 
     @property
+    def is_planned(self) -> bool:
+        """Announced, not yet serving anybody."""
+        return self.status == self.Status.DIRENCANAKAN
+
+    @property
     def is_post(self) -> bool:
         """A kelurahan post beside, or instead of, the main centre of the kecamatan."""
         return self.village_id is not None

@@ -14,6 +14,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("accounts.urls")),  # before the admin, whose own sign-in leads here
     path("pesan/", include("notifications.urls")),
     path("admin/", admin.site.urls),
+    path("", include("centers.urls")),
 ]
 
 handler400 = "okoce.errors.bad_request"

@@ -1,41 +1,28 @@
-"""The tile map of Jakarta."""
+"""The tiles of Jakarta's map."""
 
 from __future__ import annotations
 
-from centers.tiles import Cell, tile_map
+from centers.tiles import Cell, by_regency, jakarta_tiles
+from core.charts import tile_map
 
 
-def test_every_kecamatan_has_its_own_place() -> None:
-    drawing = tile_map({}, label="Peta")
-    assert len({(tile.x, tile.y) for tile in drawing.tiles}) == 44
-    assert all(tile.x + drawing.tile_width <= drawing.width for tile in drawing.tiles)
-    assert all(tile.y + drawing.tile_height <= drawing.height for tile in drawing.tiles)
-    assert [len(group.tiles) for group in drawing.groups] == [2, 8, 6, 8, 10, 10]
-    assert drawing.groups[4].regency_name == "Kota Jakarta Selatan"
+def test_every_kecamatan_has_a_place_of_its_own_with_its_whole_name() -> None:
+    tiles = jakarta_tiles({})
+    assert len({(tile["col"], tile["row"]) for tile in tiles}) == 44
+    drawn = {tile["code"]: " ".join(text for _, text in placed.lines)
+             for tile, placed in zip(tiles, tile_map(tiles).tiles, strict=True)}  # fmt: skip
+    assert all(drawn[tile["code"]] == tile["label"] for tile in tiles), "a name was cut"
 
 
-def test_thick_lines_lie_only_between_tiles_of_different_kota() -> None:
-    drawing = tile_map({}, label="Peta")
-    owner = {(tile.x, tile.y): tile.regency_code for tile in drawing.tiles}
-    gap = 3
-    for edge in drawing.edges:
-        if edge.x1 == edge.x2:
-            y = min(edge.y1, edge.y2) + gap
-            pair = owner[edge.x1 - gap - drawing.tile_width, y], owner[edge.x1 + gap, y]
-        else:
-            x = min(edge.x1, edge.x2) + gap
-            pair = owner[x, edge.y1 - gap - drawing.tile_height], owner[x, edge.y1 + gap]
-        assert pair[0] != pair[1]
-    assert len(drawing.edges) > 20
+def test_a_tile_says_its_figure_name_and_kota() -> None:
+    tiles = {tile["code"]: tile for tile in jakarta_tiles({"31.73.02": Cell(25, 3, "/x/", "25 persen")})}
+    assert tiles["31.73.02"]["name"] == "25 Grogol Petamburan, Kota Jakarta Barat: 25 persen"
+    assert (tiles["31.73.02"]["value"], tiles["31.73.02"]["step"], tiles["31.73.02"]["href"]) == (25, 3, "/x/")
+    assert (tiles["31.74.01"]["value"], tiles["31.74.01"]["step"]) == (None, 0)
 
 
-def test_names_stand_in_the_tile_in_full() -> None:
-    drawing = tile_map({"31.73.02": Cell("25", 3, "/x/", "25 persen")}, label="Peta")
-    grogol = next(tile for tile in drawing.tiles if tile.code == "31.73.02")
-    assert [line.text for line in grogol.lines] == ["Grogol", "Petamburan"]
-    assert grogol.label == "25 Grogol Petamburan: 25 persen"
-    for tile in drawing.tiles:
-        baselines = [line.y for line in tile.lines]
-        assert tile.y < min(baselines)
-        assert max(baselines) < tile.y + drawing.tile_height
-        assert all(len(line.text) <= 12 for line in tile.lines)
+def test_lists_go_kota_by_kota() -> None:
+    groups = by_regency(jakarta_tiles({}))
+    assert [len(group.tiles) for group in groups] == [2, 8, 6, 8, 10, 10]
+    assert groups[4].regency_name == "Kota Jakarta Selatan"
+    assert groups[4].tiles[0]["label"] == "Tebet"

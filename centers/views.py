@@ -1,0 +1,114 @@
+"""Public pages: search a kecamatan, the directory of centres, the centre of a kecamatan."""
+
+from __future__ import annotations
+
+import re
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_safe
+
+from accounts.access import public
+from centers import directory
+from centers.areas import MAX_CHOICES, search_districts
+from centers.models import Center, District, Province, Regency
+from centers.tiles import PROVINCE as JAKARTA
+from centers.tiles import by_regency, jakarta_tiles
+
+_FIELD_NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")
+_PAGE_CODE = re.compile(r"P?([0-9]{2}\.[0-9]{2}\.[0-9]{2})(-[0-9]{1,2})?")
+
+
+@public
+@require_safe
+def area_search(request: HttpRequest) -> HttpResponse:
+    """Kecamatan for `q` as radio buttons: a fragment for htmx inside a form, else a page of its own.
+
+    `name` is the form field of the radio buttons (default `district`).
+    """
+    text = request.GET.get("q", "").strip()
+    name = request.GET.get("name", "")
+    context = {**_matches(text), "field": name if _FIELD_NAME.fullmatch(name) else "district"}
+    is_fragment = request.headers.get("HX-Request") == "true"
+    template = "centers/includes/_area_choices.html" if is_fragment else "centers/area_search.html"
+    response = render(request, template, context)
+    response.headers["Vary"] = "HX-Request"
+    return response
+
+
+@public
+@require_safe
+def center_list(request: HttpRequest) -> HttpResponse:
+    """The directory: search, Jakarta's map and table, all other regions by name."""
+    text = request.GET.get("q", "").strip()
+    if area := request.GET.get("wilayah", "").strip():
+        return _region(request, area)
+    if text:
+        matches = _matches(text)
+        return render(request, "centers/search.html", {**matches, "offers": directory.offers(matches["districts"])})
+    jakarta = District.objects.current().filter(regency__province_id=JAKARTA).select_related("regency")
+    tiles = jakarta_tiles(directory.jakarta_cells(found := directory.offers(jakarta)))
+    context = {
+        "tiles": tiles,
+        "groups": by_regency(tiles),
+        "legend": directory.LEGEND,
+        "open_count": sum(offer.is_open for offer in found),
+        "all_count": len(found),
+        "provinces": directory.province_counts(),
+    }
+    return render(request, "centers/list.html", context)
+
+
+@public
+@require_safe
+def center_page(request: HttpRequest, code: str) -> HttpResponse:
+    """The places of one kecamatan; without an open one, where its people are served instead."""
+    match = _PAGE_CODE.fullmatch(code)
+    if match and match[1] != code:
+        return redirect("center_page", code=match[1], permanent=True)
+    district = match and District.objects.select_related("regency__province").filter(pk=match[1]).first()
+    if not district:
+        return _unknown(request, code)
+    offer = directory.offer_of(district)
+    return render(request, "centers/page.html", {
+        "district": district,
+        "offer": offer,
+        "places": [(place, directory.LOOKS[place.status]) for place in offer.places],
+        "help_center": _help_of(offer.placement.center),
+    })
+
+
+def _help_of(center: Center | None) -> dict[str, str] | None:
+    """What "Butuh bantuan?" at the end of the page says about the centre that serves the reader."""
+    if center is None:
+        return None
+    hours = f"{center.hours} {center.zone_label}" if center.hours else ""
+    return {"name": center.name, "address": center.address, "hours": hours, "whatsapp": center.whatsapp_url}
+
+
+def _region(request: HttpRequest, code: str) -> HttpResponse:
+    """The kab/kota of a province, or the kecamatan of a kab/kota."""
+    if re.fullmatch(r"[0-9]{2}\.[0-9]{2}", code):
+        regency = Regency.objects.current().select_related("province").filter(pk=code).first()
+        if regency:
+            districts = regency.districts.current().select_related("regency").order_by("name", "code")
+            return render(request, "centers/regency.html", {
+                "regency": regency, "offers": directory.offers(districts),
+            })
+    province = Province.objects.current().filter(pk=code).first() if re.fullmatch(r"[0-9]{2}", code) else None
+    if province:
+        return render(request, "centers/province.html", {
+            "province": province, "regencies": directory.regency_counts(province),
+        })
+    return _unknown(request, code)
+
+
+def _unknown(request: HttpRequest, code: str) -> HttpResponse:
+    """404 that helps on: what was asked for, and the search."""
+    return render(request, "centers/unknown.html", {"code": code[:20]}, status=404)
+
+
+def _matches(text: str) -> dict[str, object]:
+    """Search results for the templates: at most ten, and whether more letters are needed."""
+    found = search_districts(text, limit=MAX_CHOICES + 1) if text else []
+    return {"query": text[:100], "districts": found[:MAX_CHOICES], "has_more": len(found) > MAX_CHOICES}
