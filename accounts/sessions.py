@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from allauth.account.internal.flows.login import perform_password_login
 from allauth.account.models import Login
+from django.conf import settings
 from django.contrib import auth
 from django.http import HttpRequest, HttpResponse
 
 from accounts.models import User
 from accounts.stages import STATE_KEY
+
+BROWSER_COOKIE = "__Host-okoce_browser" if settings.SESSION_COOKIE_SECURE else "okoce_browser"
+"""Tells one browser from another for a form that is sent twice; gone with the sign-out, so that the next person at
+the same computer is another browser."""
 
 
 def start_session(request: HttpRequest, user: User, *, redirect_url: str | None = None) -> HttpResponse:

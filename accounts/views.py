@@ -24,7 +24,7 @@ from accounts.adapters import is_own_address
 from accounts.codes import CodeRefused, redeem_code, replace_password
 from accounts.lockout import client_address
 from accounts.models import STAFF_ROLES, Role, User
-from accounts.sessions import start_session
+from accounts.sessions import BROWSER_COOKIE, start_session
 from accounts.texts import WRONG, try_again_at
 from core.audit import record
 from core.clock import now
@@ -66,7 +66,9 @@ def logout(request: HttpRequest) -> HttpResponse:
         if request.user.is_authenticated:
             auth.logout(request)
             messages.success(request, "Anda sudah keluar.")
-        return SeeOther("/")
+        response = SeeOther("/")
+        response.delete_cookie(BROWSER_COOKIE, samesite="Lax")
+        return response
     return render(request, "accounts/logout.html")
 
 
