@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import factory
-from django.contrib.auth.hashers import make_password
+from django.contrib.auth.hashers import get_hasher, make_password
 
 from accounts.models import Role, RoleAssignment, User
 from core.clock import now
@@ -14,14 +14,15 @@ from core.clock import now
 PASSWORD = "kata-sandi-panjang-7"
 """The password of every factory user."""
 
-_hashed: dict[str, str] = {}
+_hashed: dict[tuple[str, str], str] = {}
 
 
 def hashed_password(raw: str = PASSWORD) -> str:
     """The hash of a password, computed once per process (argon2 takes 34 ms)."""
-    if raw not in _hashed:
-        _hashed[raw] = make_password(raw)
-    return _hashed[raw]
+    key = (get_hasher().algorithm, raw)
+    if key not in _hashed:
+        _hashed[key] = make_password(raw)
+    return _hashed[key]
 
 
 class UserFactory(factory.django.DjangoModelFactory[User]):
