@@ -11,6 +11,7 @@ from typing import Any
 
 from django import forms
 from django.forms.boundfield import BoundField
+from django.forms.widgets import Input
 from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString
 
@@ -144,7 +145,7 @@ class _Writer:
         if isinstance(widget, forms.Textarea):
             text = conditional_escape(self._value())
             return f"<textarea{self._attributes('form-control')}>\n{text}</textarea>"
-        if isinstance(widget, forms.widgets.Input):
+        if isinstance(widget, Input):
             return self._input(widget)
         css = f"form-control{' is-invalid' if self.error else ''}"
         return self.bound.as_widget(attrs={"class": css})
@@ -155,7 +156,7 @@ class _Writer:
             return number(value)
         return self.widget.format_value(value) or ""
 
-    def _input(self, widget: forms.widgets.Input) -> str:
+    def _input(self, widget: Input) -> str:
         kind = widget.input_type or "text"
         secret = kind == "password"
         value = "" if secret else conditional_escape(self._value())
@@ -184,7 +185,11 @@ class _Writer:
         required = " required" if self.bound.field.required and self.bound.form.use_required_attribute else ""
         disabled = " disabled" if self.bound.field.disabled else ""
         label = conditional_escape(self.look.label or self.bound.label)
-        hint = f'<span class="form-text" id="{self.id}-h">{conditional_escape(self.hint)}</span>' if self.hint else ""
+        hint = (
+            f'<span class="form-text" id="{self.id}-h">{conditional_escape(self.hint)}</span>'
+            if self.hint
+            else ""
+        )
         return (
             f'<label class="form-check"><input type="checkbox" id="{self.id}" name="{self.name}"'
             f"{self._described()}{self._invalid()}{checked}{required}{disabled}><span>{label}{hint}</span></label>"
@@ -192,7 +197,7 @@ class _Writer:
 
     def _group(self) -> str:
         """A set of radio buttons or boxes: fieldset and legend; the first control carries the field's id."""
-        kind = "radio" if isinstance(self.widget, forms.RadioSelect) else "checkbox"
+        kind = "checkbox" if isinstance(self.widget, forms.CheckboxSelectMultiple) else "radio"
         chosen = _chosen(self.bound.value())
         required = (
             " required"
