@@ -15,11 +15,21 @@ PAGE_SIZE = 20
 
 @dataclass(frozen=True)
 class Page:
-    """Messages, newest first; `newer` and `older` are the messages where the neighbouring pages begin."""
+    """Messages, newest first; `newer` and `older` are the messages at whose edge the neighbouring pages begin."""
 
     messages: list[Notification]
     newer: Notification | None
     older: Notification | None
+
+    @property
+    def previous(self) -> str:
+        """Address of the page with newer messages, or empty."""
+        return f"?sebelum={self.newer.pk}" if self.newer else ""
+
+    @property
+    def next(self) -> str:
+        """Address of the page with older messages, or empty."""
+        return f"?sesudah={self.older.pk}" if self.older else ""
 
 
 def inbox_page(

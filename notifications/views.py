@@ -29,11 +29,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
         older_than=_edge(request, "sesudah"),
         newer_than=_edge(request, "sebelum"),
     )
-    context = {
-        "page": page,
-        "unread": services.unread_count(request.user),
-        "is_first_page": page.newer is None,
-    }
+    context = {"page": page, "unread": services.unread_count(request.user)}
     return render(request, "notifications/inbox.html", context)
 
 
