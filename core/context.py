@@ -35,8 +35,8 @@ def _place(label: str, path: str, icon: str, *roles: str | None) -> Place:
 MENU: tuple[Place, ...] = (
     _place("Langkah", "/saya/", "stairs", "peserta"),
     _place("Dasbor", "/dasbor/", "chart", "dinas", "admin"),
-    _place("Hari ini", "/hari-ini/", "cal", "pendamping", "pengelola"),
-    _place("Pendaftar", "/verifikasi-pendaftar/", "check", "pengelola"),
+    _place("Hari ini", "/pendamping/", "cal", "pendamping"),
+    _place("Antrean", "/antrean/", "check", "pengelola", "dinas"),
     _place("Peserta", "/peserta/", "users", "pendamping", "pengelola", "dinas", "admin"),
     _place("Loket", "/loket/", "plus", "pendamping", "pengelola"),
     _place("Kelas", "/pelatihan/", "cap", None, "peserta", "pendamping", "pengelola", "pelatih"),

@@ -1,6 +1,7 @@
 """Pages by key: the same cost at the first page and at the last, and no count of the whole.
 
-A cursor names the row after (or before) which a page begins. It is readable, safe to link to, and a cursor that
+A cursor names the row after (or before) which a page begins. It is readable, safe to link to, and a
+cursor that
 makes no sense is the first page.
 """
 

@@ -15,6 +15,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("pesan/", include("notifications.urls")),
     path("admin/", admin.site.urls),
     path("", include("centers.urls")),
+    path("", include("participants.urls")),  # before the pipeline: /peserta/<id>/kode/ is theirs
+    path("", include("programs.pipeline.urls")),
 ]
 
 handler400 = "okoce.errors.bad_request"

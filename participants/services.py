@@ -95,7 +95,9 @@ def verify_identity(*, enrollment_id: UUID, actor: User, status: IdentityStatus,
 
 @transaction.atomic
 def record_nik(*, enrollment_id: UUID, actor: User, nik: str, at: datetime) -> Person:
-    """Give a person without NIK the cleaned NIK that was seen. A known NIK is corrected elsewhere, by two people."""
+    """Give a person without NIK the cleaned NIK that was seen. A known NIK is corrected elsewhere, by two
+    people.
+    """
     enrollment = lock_enrollment(enrollment_id)
     require_role(actor, enrollment, MANAGERS | {Role.PENDAMPING}, act="NIK dicatat")
     person = Person.objects.select_for_update(of=("self",), no_key=True).get(pk=enrollment.person_id)
@@ -318,7 +320,9 @@ def decide_evidence(
 
 @transaction.atomic
 def reveal(*, enrollment_id: UUID, actor: User, reason: str) -> tuple[str | None, str | None]:
-    """NIK and phone in full, for staff who may see the enrollment, with a reason. Audited; the person can see it."""
+    """NIK and phone in full, for staff who may see the enrollment, with a reason. Audited; the person can
+    see it.
+    """
     enrollment = Enrollment.objects.select_related("person").get(pk=enrollment_id)
     require_role(actor, enrollment, STAFF_WHO_VERIFY, act="Data lengkap dibuka")
     audit.record(actor=actor, action="data.buka", obj=enrollment.person, reason=reason)

@@ -88,7 +88,9 @@ class _Makers:
         self.rng, self.phones, self.password = rng, phones, password
 
     def user(self, *, email: str | None = None, name: str = "") -> User:
-        """A member of staff with a phone and the demo password. All demo staff skip MFA while DEMO_MODE is on."""
+        """A member of staff with a phone and the demo password. All demo staff skip MFA while DEMO_MODE is
+        on.
+        """
         user = User(
             display_name=name or full_name(self.rng, self.rng.choice("LP")), email=email, is_demo=True
         )

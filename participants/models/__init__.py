@@ -1,4 +1,4 @@
-"""What is recorded about people: who they are, their way through the programme, and the proof of each step."""
+"""What is recorded about people: who they are, their way through the programme, the proof of each step."""
 
 from .assignment import CoachAssignment
 from .choices import (

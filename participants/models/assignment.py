@@ -10,8 +10,8 @@ from django.db import models
 from django.db.models import F, Q
 
 from core import clock
+from participants.scoping import enrollment_scope
 
-from ..scoping import enrollment_scope
 from .choices import AssignmentEnd
 
 if TYPE_CHECKING:
@@ -32,7 +32,9 @@ class CoachAssignmentQuerySet(models.QuerySet["CoachAssignment"]):
 class CoachAssignment(models.Model):
     """One coach for one enrollment. At most one is open; `Enrollment.coach` repeats the open one."""
 
-    enrollment = models.ForeignKey("participants.Enrollment", on_delete=models.PROTECT, related_name="assignments")
+    enrollment = models.ForeignKey(
+        "participants.Enrollment", on_delete=models.PROTECT, related_name="assignments"
+    )
     coach = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="assignments")
     assigned_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"

@@ -15,8 +15,8 @@ from django.db.models import F, Func, Q
 
 from core import clock
 from core.append_only import append_only
+from participants.scoping import enrollment_scope
 
-from ..scoping import enrollment_scope
 from .choices import Gender, Pathway, Stage, Status, StopReason, TransitionKind
 
 if TYPE_CHECKING:
@@ -39,7 +39,13 @@ class EnrollmentQuerySet(models.QuerySet["Enrollment"]):
     def for_page(self) -> Self:
         """With everything one participant's page names."""
         return self.select_related(
-            "person__user", "district__regency", "village", "center", "agency", "coach", "coach__coach_profile"
+            "person__user",
+            "district__regency",
+            "village",
+            "center",
+            "agency",
+            "coach",
+            "coach__coach_profile",
         )
 
 
@@ -53,10 +59,14 @@ class Enrollment(models.Model):
     pathway = models.CharField("jalur", max_length=20, choices=Pathway.choices)
     district = models.ForeignKey("centers.District", on_delete=models.PROTECT, related_name="+")
     village = models.ForeignKey("centers.Village", null=True, on_delete=models.PROTECT, related_name="+")
-    center = models.ForeignKey("centers.Center", null=True, on_delete=models.PROTECT, related_name="enrollments")
+    center = models.ForeignKey(
+        "centers.Center", null=True, on_delete=models.PROTECT, related_name="enrollments"
+    )
     is_center_fallback = models.BooleanField("pusat pengganti", default=False)
     agency = models.ForeignKey("centers.Agency", null=True, on_delete=models.PROTECT, related_name="+")
-    licensing_agency = models.ForeignKey("centers.Agency", null=True, on_delete=models.PROTECT, related_name="+")
+    licensing_agency = models.ForeignKey(
+        "centers.Agency", null=True, on_delete=models.PROTECT, related_name="+"
+    )
     coach = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="mentees"
     )
@@ -161,9 +171,7 @@ class StageTransition(models.Model):
     from_status = models.CharField(max_length=20, choices=Status.choices, blank=True)
     to_status = models.CharField(max_length=20, choices=Status.choices)
     reason = models.CharField(max_length=500, blank=True)
-    actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
-    )
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     actor_role = models.CharField(max_length=20, blank=True)
     at = models.DateTimeField()
     local_day = models.DateField()
@@ -193,7 +201,9 @@ class StageTransition(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["district_code"], name="transition_district", opclasses=["text_pattern_ops"]),
+            models.Index(
+                fields=["district_code"], name="transition_district", opclasses=["text_pattern_ops"]
+            ),
             models.Index(fields=["center_code", "local_day"], name="transition_center_day"),
         ]
 

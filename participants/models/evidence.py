@@ -10,8 +10,8 @@ from django.db import models
 from django.db.models import F, Q
 
 from core import clock
+from participants.scoping import enrollment_scope
 
-from ..scoping import enrollment_scope
 from .choices import EvidenceKind, EvidenceStatus, Stage
 
 if TYPE_CHECKING:
@@ -35,7 +35,9 @@ class StageEvidence(models.Model):
     """One proof for one stage: a number, a file or a note, dated, with who brought it and who checked it."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    enrollment = models.ForeignKey("participants.Enrollment", on_delete=models.PROTECT, related_name="evidence")
+    enrollment = models.ForeignKey(
+        "participants.Enrollment", on_delete=models.PROTECT, related_name="evidence"
+    )
     stage = models.CharField(max_length=20, choices=Stage.choices)
     kind = models.CharField(max_length=20, choices=EvidenceKind.choices)
     number = models.CharField("nomor", max_length=60, blank=True)

@@ -14,8 +14,8 @@ from django.db.models.functions import Upper
 
 from core import clock, crypto
 from core.validators import mask_nik, mask_phone
+from participants.scoping import enrollment_scope
 
-from ..scoping import enrollment_scope
 from .choices import BusinessSector, ConsentPurpose, Gender, IdentityStatus
 
 if TYPE_CHECKING:
@@ -90,7 +90,8 @@ class Person(models.Model):
             ),
             models.CheckConstraint(
                 name="person_verified_has_checker",
-                condition=~Q(identity_status=IdentityStatus.DIVERIFIKASI) | Q(identity_checked_by__isnull=False),
+                condition=~Q(identity_status=IdentityStatus.DIVERIFIKASI)
+                | Q(identity_checked_by__isnull=False),
             ),
         ]
         indexes = [
@@ -244,7 +245,7 @@ class Product(models.Model):
 
 
 class WorkforceReport(models.Model):
-    """Paid workers other than the owner, as reported; they count as jobs only once the owner confirms them."""
+    """Paid workers other than the owner, as reported; they count as jobs once the owner confirms them."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     business = models.ForeignKey(Business, on_delete=models.CASCADE, related_name="workforce_reports")

@@ -23,7 +23,8 @@ class RegistrationSubmission(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="submission_has_one_answer",
-                condition=Q(is_held=True, enrollment__isnull=True) | Q(is_held=False, enrollment__isnull=False),
+                condition=Q(is_held=True, enrollment__isnull=True)
+                | Q(is_held=False, enrollment__isnull=False),
             )
         ]
 

@@ -12,7 +12,9 @@ REQUIREMENTS: tuple[Requirement, ...] = (
         citizen_label="Kirim catatan uang bulanan",
         hint="Satu foto atau berkas untuk setiap bulan.",
         turn=Turn.PESERTA,
-        is_met=lambda facts: facts.evidence.accepted[EvidenceKind.BUKU_KAS] >= facts.thresholds["bulan_buku_kas"],
+        is_met=lambda facts: (
+            facts.evidence.accepted[EvidenceKind.BUKU_KAS] >= facts.thresholds["bulan_buku_kas"]
+        ),
         evidence=(EvidenceKind.BUKU_KAS,),
         progress=lambda facts: (
             min(facts.evidence.accepted[EvidenceKind.BUKU_KAS], facts.thresholds["bulan_buku_kas"]),

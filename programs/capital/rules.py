@@ -21,7 +21,9 @@ REQUIREMENTS: tuple[Requirement, ...] = (
 
 EVIDENCE: tuple[EvidenceSpec, ...] = (
     EvidenceSpec(
-        kind=EvidenceKind.MODAL_CAIR, hint="Surat persetujuan atau bukti pencairan dari lembaga.", needs_file=True
+        kind=EvidenceKind.MODAL_CAIR,
+        hint="Surat persetujuan atau bukti pencairan dari lembaga.",
+        needs_file=True,
     ),
     EvidenceSpec(
         kind=EvidenceKind.TIDAK_BUTUH_MODAL,

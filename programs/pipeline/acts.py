@@ -74,7 +74,9 @@ ACTS: dict[str, Act] = {
             slug="dispensasi",
             title="Beri dispensasi",
             button="Beri dispensasi",
-            consequence="Peserta naik satu tahap tanpa syarat tahap ini. Dihitung terpisah, alasannya tersimpan.",
+            consequence=(
+                "Peserta naik satu tahap tanpa syarat tahap ini. Dihitung terpisah, alasannya tersimpan."
+            ),
             done="Dispensasi dicatat.",
             form=forms.ReasonForm,
             perform=lambda e, u, d, at: moves.waive(
@@ -89,7 +91,9 @@ ACTS: dict[str, Act] = {
             slug="koreksi",
             title="Koreksi tahap",
             button="Simpan koreksi",
-            consequence="Peserta kembali ke tahap yang dipilih. Tahap sesudahnya tidak lagi dihitung tercapai.",
+            consequence=(
+                "Peserta kembali ke tahap yang dipilih. Tahap sesudahnya tidak lagi dihitung tercapai."
+            ),
             done="Koreksi dicatat.",
             form=forms.CorrectionForm,
             perform=lambda e, u, d, at: moves.correct(
@@ -224,9 +228,7 @@ ACTS: dict[str, Act] = {
             consequence="Satu kalimat, dengan kata-kata peserta sendiri.",
             done="Tujuan disimpan.",
             form=forms.GoalForm,
-            perform=lambda e, u, d, at: services.set_goal(
-                enrollment_id=e.pk, actor=u, goal=d["goal"], at=at
-            ),
+            perform=lambda e, u, d, at: services.set_goal(enrollment_id=e.pk, actor=u, goal=d["goal"], at=at),
             roles=CARERS,
             is_possible=_is_open,
         ),
@@ -247,7 +249,9 @@ ACTS: dict[str, Act] = {
             slug="pendamping",
             title="Tetapkan pendamping",
             button="Tetapkan pendamping",
-            consequence="Pendamping dan peserta mendapat kabar. Pendamping sebelumnya tidak lagi melihat peserta ini.",
+            consequence=(
+                "Pendamping dan peserta mendapat kabar. Pendamping sebelumnya tidak lagi melihat peserta ini."
+            ),
             done="Pendamping ditetapkan.",
             form=forms.CoachForm,
             perform=lambda e, u, d, at: services.assign_coach(

@@ -57,7 +57,10 @@ class CorrectionForm(ReasonForm):
     to_stage = forms.ChoiceField(
         label="Kembali ke tahap",
         widget=forms.RadioSelect,
-        error_messages={"required": "Pilih tahap tujuan.", "invalid_choice": "Pilih salah satu tahap di bawah."},
+        error_messages={
+            "required": "Pilih tahap tujuan.",
+            "invalid_choice": "Pilih salah satu tahap di bawah.",
+        },
     )
     field_order = ("version", "to_stage", "reason")
 
@@ -75,7 +78,10 @@ class StopForm(MoveForm):
         label="Mengapa berhenti?",
         choices=StopReason.choices,
         widget=forms.RadioSelect,
-        error_messages={"required": "Pilih alasannya.", "invalid_choice": "Pilih salah satu alasan di bawah."},
+        error_messages={
+            "required": "Pilih alasannya.",
+            "invalid_choice": "Pilih salah satu alasan di bawah.",
+        },
     )
     reason = PlainTextField(label="Keterangan", max_length=500, multiline=True, required=False)
 
@@ -114,7 +120,10 @@ class IdentityForm(MoveForm):
         label="Hasil pemeriksaan",
         choices=[
             (IdentityStatus.DOKUMEN_DILIHAT.value, "Dokumen dilihat, belum dicocokkan semua"),
-            (IdentityStatus.DIVERIFIKASI.value, "Diverifikasi: KTP cocok dengan nama, NIK, dan tanggal lahir"),
+            (
+                IdentityStatus.DIVERIFIKASI.value,
+                "Diverifikasi: KTP cocok dengan nama, NIK, dan tanggal lahir",
+            ),
         ],
         initial=IdentityStatus.DIVERIFIKASI.value,
         widget=forms.RadioSelect,
@@ -175,7 +184,10 @@ class CoachForm(MoveForm):
         queryset=CoachProfile.objects.none(),
         widget=forms.RadioSelect,
         empty_label=None,
-        error_messages={"required": "Pilih pendampingnya.", "invalid_choice": "Pilih salah satu pendamping di bawah."},
+        error_messages={
+            "required": "Pilih pendampingnya.",
+            "invalid_choice": "Pilih salah satu pendamping di bawah.",
+        },
     )
     note = PlainTextField(label="Pesan untuk pendamping", max_length=300, required=False)
 
@@ -201,7 +213,10 @@ class BusinessForm(MoveForm):
     sector = forms.ChoiceField(
         label="Bidang",
         choices=[("", "Pilih bidang"), *BusinessSector.choices],
-        error_messages={"required": "Pilih bidangnya.", "invalid_choice": "Pilih salah satu bidang di daftar."},
+        error_messages={
+            "required": "Pilih bidangnya.",
+            "invalid_choice": "Pilih salah satu bidang di daftar.",
+        },
     )
     address = PlainTextField(
         label="Alamat usaha",
@@ -256,7 +271,9 @@ class DeclineForm(MoveForm):
     """Why a coach cannot take somebody on."""
 
     note = PlainTextField(
-        label="Alasan", max_length=300, required_text="Tulis alasannya, supaya pengelola bisa mencari pendamping lain."
+        label="Alasan",
+        max_length=300,
+        required_text="Tulis alasannya, supaya pengelola bisa mencari pendamping lain.",
     )
 
 
@@ -306,7 +323,10 @@ class EvidenceDecisionForm(MoveForm):
 
     decision = forms.ChoiceField(
         choices=[("terima", "Terima bukti"), ("kembalikan", "Minta perbaikan")],
-        error_messages={"required": "Pilih terima atau minta perbaikan.", "invalid_choice": "Pilih salah satu."},
+        error_messages={
+            "required": "Pilih terima atau minta perbaikan.",
+            "invalid_choice": "Pilih salah satu.",
+        },
     )
     rejection = PlainTextField(
         label="Apa yang perlu diperbaiki?",
@@ -318,7 +338,9 @@ class EvidenceDecisionForm(MoveForm):
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or {}
         if data.get("decision") == "kembalikan" and not data.get("rejection"):
-            self.add_error("rejection", ValidationError("Tulis apa yang perlu diperbaiki, supaya peserta tahu."))
+            self.add_error(
+                "rejection", ValidationError("Tulis apa yang perlu diperbaiki, supaya peserta tahu.")
+            )
         return data
 
 
@@ -327,7 +349,9 @@ class PeopleFilterForm(forms.Form):
 
     q = forms.CharField(label="Nama atau nomor pendaftaran", required=False, max_length=80)
     tahap = forms.ChoiceField(label="Tahap", required=False, choices=[("", "Semua tahap"), *Stage.choices])
-    status = forms.ChoiceField(label="Status", required=False, choices=[("", "Semua status"), *Status.choices])
+    status = forms.ChoiceField(
+        label="Status", required=False, choices=[("", "Semua status"), *Status.choices]
+    )
     jalur = forms.ChoiceField(label="Jalur", required=False, choices=[("", "Semua jalur"), *Pathway.choices])
     wilayah = forms.RegexField(r"^[0-9]{2}(\.[0-9]{2}){0,2}$", label="Wilayah", required=False)
     pusat = forms.RegexField(r"^P[0-9.]{8}(-[0-9]{1,2})?$", label="Pusat", required=False)

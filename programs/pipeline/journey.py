@@ -1,4 +1,6 @@
-"""The read model of one participant's way: stones, checklist, next step, history. Loaded once, no query later."""
+"""The read model of one participant's way: stones, checklist, next step, history. Loaded once, no query
+later.
+"""
 
 from __future__ import annotations
 
@@ -25,6 +27,7 @@ class Stone:
     meaning: str
     state: str
     note: str
+    current: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,10 +128,8 @@ def due_day(enrollment: Enrollment, thresholds: dict[tuple[str, str], int]) -> d
     return day
 
 
-def stones(
-    enrollment: Enrollment, transitions: Sequence[StageTransition], *, today: date
-) -> list[Stone]:
-    """The seven stones of a person, from the log: which were done or waived and when, and the one underfoot."""
+def stones(enrollment: Enrollment, transitions: Sequence[StageTransition], *, today: date) -> list[Stone]:
+    """The seven stones, from the log: which were done or waived and when, and the one underfoot."""
     here = Stage(enrollment.stage).number
     left: dict[str, StageTransition] = {}
     for transition in transitions:
@@ -146,8 +147,8 @@ def stones(
         elif stage.number == here:
             state, note = _underfoot(enrollment, transitions, today)
         elif stage not in stages_of(enrollment.pathway):
-            note = "Tidak di jalur ini"
-        drawn.append(Stone(row.number, row.label, row.meaning, state, note))
+            note = "tidak di jalur ini"
+        drawn.append(Stone(row.number, row.label, row.meaning, state, note, current=stage.number == here))
     return drawn
 
 
@@ -157,9 +158,10 @@ def _underfoot(
     if enrollment.status == Status.AKTIF:
         return "now", f"Hari ke-{enrollment.days_in_stage(today)}"
     if enrollment.status == Status.MENUNGGU_PUSAT:
-        return "wait", "Menunggu pusat"
-    last = day_short(transitions[-1].local_day) if transitions else ""
-    return "stopped", f"{enrollment.status_label}, {last}"
+        return "wait", "pusat"
+    if enrollment.status == Status.TIDAK_TERHUBUNGI:
+        return "wait", "kabar"
+    return "stopped", day_short(transitions[-1].local_day) if transitions else ""
 
 
 def next_step(
@@ -169,7 +171,7 @@ def next_step(
     if enrollment.status == Status.MENUNGGU_PUSAT:
         return _staff_step(
             "Pusat untuk Anda sedang disiapkan",
-            "Belum ada pusat yang buka di kabupaten atau kota Anda. Dinas akan menetapkan pusat dan memberi kabar.",
+            "Belum ada pusat yang buka di sekitar Anda. Dinas menetapkan pusat dan memberi kabar.",
             who="Dinas wilayah",
             due_on=due_on,
             today=today,
@@ -177,12 +179,22 @@ def next_step(
         )
     if enrollment.status == Status.LULUS:
         return NextStep(
-            "Anda sudah lulus", "Kami akan menanyakan kabar usaha Anda sesudah 3, 6, dan 12 bulan.", None, "", None, False,
+            "Anda sudah lulus",
+            "Kami akan menanyakan kabar usaha Anda sesudah 3, 6, dan 12 bulan.",
+            None,
+            "",
+            None,
+            False,
             staff_title="Lulus",
         )
     if enrollment.status == Status.BERHENTI:
         return NextStep(
-            "Anda sedang berhenti", "Mau lanjut? Hubungi pusat Anda. Data Anda masih tersimpan.", None, "", None, False,
+            "Anda sedang berhenti",
+            "Mau lanjut? Hubungi pusat Anda. Data Anda masih tersimpan.",
+            None,
+            "",
+            None,
+            False,
             staff_title="Sedang berhenti",
         )
     if enrollment.status == Status.TIDAK_TERHUBUNGI:
@@ -198,7 +210,9 @@ def next_step(
     missing = [item for item in checklist if not item.is_met]
     if not missing:
         target = next_stage(enrollment.stage, enrollment.pathway)
-        who = _name_of(Turn.PENGELOLA if enrollment.stage == Stage.PENDAFTARAN else Turn.PENDAMPING, enrollment)
+        who = _name_of(
+            Turn.PENGELOLA if enrollment.stage == Stage.PENDAFTARAN else Turn.PENDAMPING, enrollment
+        )
         return _staff_step(
             "Semua syarat lengkap",
             f"Petugas tinggal menaikkan Anda ke langkah {target.label if target else 'terakhir: lulus'}.",
@@ -229,9 +243,7 @@ def next_step(
     )
 
 
-def _staff_step(
-    title: str, hint: str, *, who: str, due_on: date, today: date, staff_title: str
-) -> NextStep:
+def _staff_step(title: str, hint: str, *, who: str, due_on: date, today: date, staff_title: str) -> NextStep:
     return NextStep(title, hint, Turn.PENGELOLA, who, due_on, due_on < today, staff_title=staff_title)
 
 

@@ -47,7 +47,9 @@ class StageRefused(Refused):
     def __init__(self, missing: Iterable[ChecklistItem], target: str) -> None:
         self.missing = list(missing)
         labels = [item.requirement.label for item in self.missing]
-        super().__init__(*(f"Belum bisa {target}: {label[0].lower()}{label[1:]} belum terpenuhi." for label in labels))
+        super().__init__(
+            *(f"Belum bisa {target}: {label[0].lower()}{label[1:]} belum terpenuhi." for label in labels)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,8 @@ def missing_requirements(enrollment: Enrollment, *, at: datetime) -> list[Checkl
 def advance(*, enrollment_id: UUID, actor: User, version: int, at: datetime) -> Enrollment:
     """Move one stage forward, or to `lulus` at the end of the path.
 
-    Raises StageRefused with every missing requirement, NotYours, or Stale when `version` is no longer the last.
+    Raises StageRefused with every missing requirement, NotYours, or Stale when `version` is no longer the
+    last.
     """
     enrollment = _lock(enrollment_id, version)
     row = STAGES[Stage(enrollment.stage)]
@@ -110,7 +113,9 @@ def waive(*, enrollment_id: UUID, actor: User, version: int, reason: str, at: da
 def correct(
     *, enrollment_id: UUID, actor: User, version: int, to_stage: Stage, reason: str, at: datetime
 ) -> Enrollment:
-    """Take a person back to an earlier stage that was left by mistake. A wrong `lulus` may be taken back too."""
+    """Take a person back to an earlier stage that was left by mistake. A wrong `lulus` may be taken back
+    too.
+    """
     enrollment = _lock(enrollment_id, version)
     role = require_role(actor, enrollment, CORRECTORS, act="Koreksi dilakukan")
     _require_reason(reason)
@@ -188,7 +193,9 @@ def mark_unreachable(
 def switch_path(
     *, enrollment_id: UUID, actor: User, version: int, pathway: Pathway, reason: str = "", at: datetime
 ) -> Enrollment:
-    """Change the path. A job seeker who found work may start a business and is active again at the same stage."""
+    """Change the path. A job seeker who found work may start a business and is active again at the same
+    stage.
+    """
     enrollment = _lock(enrollment_id, version)
     role = require_role(actor, enrollment, CARERS, act="Jalur diganti")
     if pathway == enrollment.pathway:
@@ -202,7 +209,9 @@ def switch_path(
     enrollment.pathway = pathway
     enrollment.save(update_fields=["pathway"])
     status = Status.AKTIF if enrollment.status == Status.LULUS else Status(enrollment.status)
-    return _write(enrollment, Mover(actor, role, at), TransitionKind.GANTI_JALUR, status=status, reason=reason)
+    return _write(
+        enrollment, Mover(actor, role, at), TransitionKind.GANTI_JALUR, status=status, reason=reason
+    )
 
 
 @transaction.atomic
@@ -264,7 +273,9 @@ def _require_active(enrollment: Enrollment) -> None:
     if enrollment.status == Status.MENUNGGU_PUSAT:
         raise Refused("Peserta ini masih menunggu pusat. Tetapkan dulu pusatnya.")
     if enrollment.status != Status.AKTIF:
-        raise Refused(f"Peserta ini sedang {enrollment.status_label.lower()}. Lanjutkan dulu keikutsertaannya.")
+        raise Refused(
+            f"Peserta ini sedang {enrollment.status_label.lower()}. Lanjutkan dulu keikutsertaannya."
+        )
 
 
 def _require_reason(reason: str) -> None:
@@ -337,4 +348,3 @@ def _announce(enrollment: Enrollment, transition: StageTransition) -> None:
         ids={"enrollment": str(enrollment.pk), "transition": str(transition.pk)},
         dedupe_key=f"tahap:{transition.pk}",
     )
-

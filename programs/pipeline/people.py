@@ -16,11 +16,18 @@ PAGE_SIZE = 25
 
 
 def search(user: User, filters: dict[str, Any], *, at: datetime) -> QuerySet[Enrollment]:
-    """Enrollments in the user's scope that match the cleaned filters of `PeopleFilterForm`; not yet ordered."""
-    found = Enrollment.objects.visible_to(user).select_related("person", "district__regency", "center", "coach")
+    """Enrollments in the user's scope that match the cleaned filters of `PeopleFilterForm`; unordered."""
+    found = Enrollment.objects.visible_to(user).select_related(
+        "person", "district__regency", "center", "coach"
+    )
     if text := " ".join(filters.get("q", "").split()):
         found = found.filter(Q(person__full_name__icontains=text) | Q(number__startswith=text.upper()))
-    for name, column in (("tahap", "stage"), ("status", "status"), ("jalur", "pathway"), ("pusat", "center_id")):
+    for name, column in (
+        ("tahap", "stage"),
+        ("status", "status"),
+        ("jalur", "pathway"),
+        ("pusat", "center_id"),
+    ):
         if value := filters.get(name):
             found = found.filter(**{column: value})
     if value := filters.get("wilayah"):

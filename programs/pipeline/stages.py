@@ -1,6 +1,7 @@
 """The seven stages as one table: order per path, what each asks, who may move and who may waive.
 
-Opening this file shows the programme. The rules themselves stand in each stage's own `rules.py`; here they are
+Opening this file shows the programme. The rules themselves stand in each stage's own `rules.py`; here
+they are
 put in their places. A stage's checklist is what it asks to be left, and what the next one asks to be entered.
 """
 
@@ -172,7 +173,9 @@ def _add_entry_requirements(
             continue
         facts = row.load_facts(coming, on=on)
         for enrollment in coming:
-            found[enrollment.pk] += evaluate(row.enter, facts[enrollment.pk], pathway=Pathway(enrollment.pathway))
+            found[enrollment.pk] += evaluate(
+                row.enter, facts[enrollment.pk], pathway=Pathway(enrollment.pathway)
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +187,9 @@ class EvidenceChoice:
 
 
 def evidence_choices(enrollment: Enrollment, *, by_citizen: bool) -> list[EvidenceChoice]:
-    """The proofs that may be brought now: those of the present stage, and what the next one asks at its door."""
+    """The proofs that may be brought now: those of the present stage, and what the next one asks at its
+    door.
+    """
     pathway = Pathway(enrollment.pathway)
     asked_next: set[EvidenceKind] = set()
     rows = [STAGES[Stage(enrollment.stage)]]

@@ -43,6 +43,10 @@ class WorkItem:
         return max((self.today - self.due_on).days, 0)
 
     @property
+    def late_text(self) -> str:
+        return f"Lewat {self.days_late} hari"
+
+    @property
     def is_silent(self) -> bool:
         return self.days_silent >= self.silent_limit
 
@@ -124,4 +128,3 @@ def mentees(coach: User, *, at: datetime) -> list[WorkItem]:
     """Everybody the coach accompanies, who is on the way."""
     rows = Enrollment.objects.filter(coach=coach).open().for_page().order_by("last_activity_at", "pk")
     return describe(list(rows), at=at)
-

@@ -144,7 +144,11 @@ def test_a_waiver_needs_a_reason_and_the_next_door_still_holds(team):
     enrollment = mentee(team, stage=Stage.PELATIHAN)
     with pytest.raises(Refused, match="alasan"):
         moves.waive(
-            enrollment_id=enrollment.pk, actor=team["manager"], version=enrollment.version, reason=" ", at=now()
+            enrollment_id=enrollment.pk,
+            actor=team["manager"],
+            version=enrollment.version,
+            reason=" ",
+            at=now(),
         )
     with pytest.raises(moves.StageRefused, match="rencana aksi"):
         moves.waive(

@@ -1,4 +1,4 @@
-"""The pages on which staff act: one for every line of the table of acts, one for moving on, one for reveals."""
+"""The pages on which staff act: one for every line of the table of acts, for moving on, for reveals."""
 
 from __future__ import annotations
 
@@ -15,12 +15,20 @@ from core.clock import now
 from participants import services
 from participants.models import Enrollment
 from participants.refusals import Refused
+from programs.pipeline import forms, moves, presenters
+from programs.pipeline.acts import ACTS, BUSINESS_FIELDS, Act
 
-from .. import forms, moves
-from ..acts import ACTS, BUSINESS_FIELDS, Act
 from .fetch import enrollment_of, person_url, show_refusal
 
 STAFF = (Role.PENDAMPING, Role.PENGELOLA, Role.DINAS, Role.ADMIN)
+EMPTY_CHOICES = {
+    "coach": (
+        "Belum ada pendamping yang bisa menerima",
+        "Minta sekretariat menambah pendamping di pusat ini.",
+    ),
+    "center": ("Belum ada pusat yang buka", "Belum ada pusat yang buka di provinsi ini."),
+    "agency": ("Belum ada SKPD", "Minta sekretariat melengkapi daftar SKPD wilayah ini."),
+}
 
 
 @role_required(*STAFF)
@@ -65,7 +73,14 @@ def act(request: HttpRequest, person_id: UUID, slug: str) -> HttpResponse:
         else:
             messages.success(request, chosen.done)
             return _after(request, enrollment)
-    context = {"act": chosen, "form": form, "enrollment": enrollment, "person_url": person_url(enrollment)}
+    context = {
+        "act": chosen,
+        "form": form,
+        "enrollment": enrollment,
+        "person_url": person_url(enrollment),
+        "warnings": presenters.nik_warnings(enrollment.person),
+        **_nothing_to_choose(form),
+    }
     return render(request, "pipeline/act.html", context, status=422 if form.errors else 200)
 
 
@@ -74,6 +89,14 @@ def _initial(chosen: Act, enrollment: Enrollment) -> dict[str, object]:
         return {}
     business = enrollment.person.businesses.order_by("created_at", "pk").first()
     return {name: getattr(business, name) for name in BUSINESS_FIELDS} if business else {}
+
+
+def _nothing_to_choose(form: forms.MoveForm) -> dict[str, object]:
+    """An honest empty page where the only choice would be between nothing."""
+    for name, (title, text) in EMPTY_CHOICES.items():
+        if name in form.fields and not form.fields[name].queryset.exists():  # type: ignore[attr-defined]
+            return {"is_empty": True, "empty_title": title, "empty_text": text}
+    return {}
 
 
 def _after(request: HttpRequest, enrollment: Enrollment) -> HttpResponse:

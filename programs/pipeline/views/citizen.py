@@ -13,16 +13,23 @@ from accounts.models import Role
 from core.clock import now
 from core.validators import wa_link
 from notifications.services import latest
-from participants.models import StageEvidence
+from participants.models import StageEvidence, Status
 from participants.refusals import Refused
+from programs.pipeline import presenters
+from programs.pipeline.acts import ACTS, BUSINESS_FIELDS
+from programs.pipeline.journey import Journey, load_journey
+from programs.pipeline.stages import EvidenceChoice, evidence_choices
 
-from ..acts import ACTS, BUSINESS_FIELDS
-from ..journey import Journey, load_journey
-from ..stages import EvidenceChoice, evidence_choices
 from .fetch import actor_of, own_enrollment
 
-ACT_OF_REQUIREMENT = {"tujuan": "tujuan", "data_usaha": "usaha"}
-"""Requirements that participants meet with an act of their own instead of a proof."""
+OWN_TEXTS = {
+    "tujuan": (
+        "Tujuan Anda",
+        "Tulis satu kalimat: apa yang ingin Anda capai. Pendamping memakainya untuk membantu Anda.",
+    ),
+    "usaha": ("Data usaha Anda", "Isi seperlunya. Angka kira-kira tidak apa-apa, nanti bisa diperbaiki."),
+}
+"""Title and lead of the acts that participants may do for themselves."""
 
 
 @role_required(Role.PESERTA)
@@ -34,17 +41,35 @@ def journey(request: HttpRequest) -> HttpResponse:
     choices = evidence_choices(enrollment, by_citizen=True)
     coach_phone = enrollment.coach.phone() if enrollment.coach else None
     greeting = f"Halo, saya {enrollment.person.full_name}, nomor {enrollment.number}."
+    coach_wa_url = wa_link(coach_phone, greeting) if coach_phone else ""
+    button = _button(found, choices)
+    asked = {kind for item in found.checklist for kind in item.requirement.evidence}
     context = {
         "enrollment": enrollment,
         "journey": found,
-        "choices": choices,
-        "action": _action(found, choices),
+        "facts": presenters.step_facts(found.next_step, for_citizen=True),
+        "button": button,
+        "ask": {"label": "Tanya pendamping", "href": coach_wa_url} if coach_wa_url else None,
+        "quiet": button is None,
+        "checklist": presenters.own_checklist(found.checklist, choices) if enrollment.is_open else [],
+        "checklist_title": f"Syarat naik ke {found.target_label}" if found.target else "Syarat lulus",
+        "checklist_summary": f"{found.met_count} dari {len(found.checklist)} sudah lengkap.",
+        "more_evidence": [
+            {
+                "label": choice.spec.label,
+                "hint": choice.spec.hint,
+                "href": reverse("my_evidence_add", args=[choice.spec.kind.value]),
+            }
+            for choice in choices
+            if enrollment.status == Status.AKTIF and choice.spec.kind in asked
+        ],
         "sent": list(
             StageEvidence.objects.filter(enrollment=enrollment)
             .select_related("file")
             .order_by("-submitted_at", "-pk")[:10]
         ),
-        "coach_wa_url": wa_link(coach_phone, greeting) if coach_phone else "",
+        "history": presenters.history(found.transitions, enrollment.zone, for_citizen=True),
+        "coach_wa_url": coach_wa_url,
         "center_wa_url": wa_link(enrollment.center.whatsapp, greeting)
         if enrollment.center and enrollment.center.whatsapp
         else "",
@@ -54,21 +79,14 @@ def journey(request: HttpRequest) -> HttpResponse:
     return render(request, "pipeline/journey.html", context)
 
 
-def _action(found: Journey, choices: list[EvidenceChoice]) -> dict[str, str] | None:
+def _button(found: Journey, choices: list[EvidenceChoice]) -> dict[str, str] | None:
     """Label and address of the one button of the plum panel, when it is the participant's turn."""
     step = found.next_step
     if not step.is_for_citizen:
         return None
-    if step.code in ACT_OF_REQUIREMENT:
-        slug = ACT_OF_REQUIREMENT[step.code]
-        return {"label": ACTS[slug].button, "url": reverse("my_act", args=[slug])}
-    wanted = [item.requirement.evidence for item in found.checklist if item.requirement.code == step.code]
-    kinds = wanted[0] if wanted else ()
-    for choice in choices:
-        if choice.spec.kind in kinds:
-            address = reverse("my_evidence_add", args=[choice.spec.kind.value])
-            return {"label": f"Kirim {choice.spec.label}", "url": address}
-    return None
+    item = next((item for item in found.checklist if item.requirement.code == step.code), None)
+    address = presenters.own_address(item, choices) if item else ""
+    return {"label": step.title, "href": address, "icon": "arrow"} if address else None
 
 
 @role_required(Role.PESERTA)
@@ -76,16 +94,14 @@ def _action(found: Journey, choices: list[EvidenceChoice]) -> dict[str, str] | N
 def my_act(request: HttpRequest, slug: str) -> HttpResponse:
     """My goal, my business."""
     enrollment = own_enrollment(request)
-    if slug not in ACT_OF_REQUIREMENT.values():
+    if slug not in OWN_TEXTS:
         raise Http404("Tidak ditemukan.")
     chosen = ACTS[slug]
     business = enrollment.person.businesses.order_by("created_at", "pk").first()
     initial = (
         {name: getattr(business, name) for name in BUSINESS_FIELDS} if business and slug == "usaha" else {}
     )
-    form = chosen.form(
-        request.POST or None, enrollment=enrollment, actor=actor_of(request), initial=initial
-    )
+    form = chosen.form(request.POST or None, enrollment=enrollment, actor=actor_of(request), initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
             chosen.perform(enrollment, actor_of(request), form.cleaned_data, now())
@@ -94,5 +110,6 @@ def my_act(request: HttpRequest, slug: str) -> HttpResponse:
         else:
             messages.success(request, chosen.done)
             return SeeOther(reverse("journey"))
-    context = {"act": chosen, "form": form, "enrollment": enrollment}
+    title, lead = OWN_TEXTS[slug]
+    context = {"act": chosen, "form": form, "title": title, "lead": lead, "cancel": reverse("journey")}
     return render(request, "pipeline/my_act.html", context, status=422 if form.errors else 200)

@@ -18,9 +18,9 @@ from core.clock import now
 from participants import services
 from participants.models import Enrollment, StageEvidence
 from participants.refusals import Refused
+from programs.pipeline import forms
+from programs.pipeline.stages import EvidenceChoice, evidence_choices
 
-from .. import forms
-from ..stages import EvidenceChoice, evidence_choices
 from .fetch import actor_of, enrollment_of, own_enrollment, person_url, show_refusal
 
 STAFF = (Role.PENDAMPING, Role.PENGELOLA, Role.DINAS, Role.ADMIN)
@@ -135,5 +135,3 @@ def file(request: HttpRequest, evidence_id: UUID) -> HttpResponse:
         pk=evidence_id,
     )
     return files.serve(evidence.file, download="unduh" in request.GET)
-
-

@@ -7,20 +7,21 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from accounts.access import role_required, scopes
-from accounts.models import Role
+from accounts.models import Role, User
 from core.clock import now
 from core.keyset import page as keyset_page
 from core.validators import wa_link
-from participants.models import Stage, StageEvidence
+from participants.models import Stage, StageEvidence, Status
 from participants.scoping import acting_role
 from participants.services import STAFF_WHO_VERIFY
+from programs.pipeline import acts, forms, moves, people, presenters
+from programs.pipeline.journey import Journey, load_journey
+from programs.pipeline.stages import STAGES, EvidenceChoice, evidence_choices
 
-from .. import acts, forms, moves, people
-from ..journey import load_journey
-from ..stages import STAGES, evidence_choices
 from .fetch import actor_of, enrollment_of
 
 STAFF = (Role.PENDAMPING, Role.PENGELOLA, Role.DINAS, Role.ADMIN)
@@ -37,6 +38,8 @@ def people_list(request: HttpRequest) -> HttpResponse:
     page = keyset_page(
         found, cursor=request.GET.get("sesudah", ""), field="registered_at", size=people.PAGE_SIZE
     )
+    for row in page.rows:
+        row.status_badge = presenters.STATUS_BADGES[Status(row.status)]  # type: ignore[attr-defined]
     kept = {name: request.GET[name] for name in form.fields if request.GET.get(name)}
 
     def link(cursor: str) -> str:
@@ -48,10 +51,16 @@ def people_list(request: HttpRequest) -> HttpResponse:
         "next_url": link(page.next_cursor),
         "previous_url": link(page.previous_cursor),
         "is_filtered": bool(filters),
-        "ignored": [form.fields[name].label for name in form.errors],
+        "is_narrowed": bool(filters.keys() - {"q"}),
+        "ignored": [
+            f"Saringan “{form.fields[name].label}” tidak dikenali dan tidak dipakai." for name in form.errors
+        ],
+        "hidden": {name: kept[name] for name in ("pusat", "pendamping") if name in kept},
         "can_register": any(scopes(request.user, role) for role in (Role.PENGELOLA, Role.PENDAMPING)),
     }
-    template = "pipeline/includes/_people.html" if request.headers.get("HX-Request") else "pipeline/people.html"
+    template = (
+        "pipeline/includes/_people.html" if request.headers.get("HX-Request") else "pipeline/people.html"
+    )
     return render(request, template, context)
 
 
@@ -71,26 +80,75 @@ def person(request: HttpRequest, person_id: UUID) -> HttpResponse:
     may_call = acting_role(actor, enrollment, frozenset({Role.PENDAMPING, Role.PENGELOLA})) is not None
     phone = enrollment.person.phone() if may_call else None
     assignment = enrollment.assignments.active().first()
+    choices = evidence_choices(enrollment, by_citizen=False) if may_work else []
+    links = [
+        {
+            "label": choice.spec.label,
+            "href": reverse("evidence_add", args=[enrollment.person_id, choice.spec.kind.value]),
+        }
+        for choice in choices
+        if enrollment.status == Status.AKTIF
+    ]
+    may_advance = acts.may_advance(enrollment, actor)
+    person_acts = [offer for offer in acts.offers(enrollment, actor, are_moves=False) if offer.is_allowed]
     context = {
         "enrollment": enrollment,
         "person": enrollment.person,
         "journey": journey,
+        "crumbs": [
+            {"label": "Peserta", "href": reverse("people")},
+            {
+                "label": enrollment.center.district.name,
+                "href": f"{reverse('people')}?pusat={enrollment.center_id}",
+            }
+            if enrollment.center
+            else {"label": "Menunggu pusat", "href": f"{reverse('people')}?status={Status.MENUNGGU_PUSAT}"},
+            {"label": enrollment.person.full_name},
+        ],
+        "status_badge": presenters.STATUS_BADGES[Status(enrollment.status)],
+        "silent_text": f"{journey.days_silent} hari diam, batas {journey.silent_limit}",
+        "days_text": f"Hari ke-{journey.days_in_stage} di tahap ini",
         "pending": [item for item in evidence if item.is_pending],
         "decided": [item for item in evidence if not item.is_pending],
-        "evidence_choices": evidence_choices(enrollment, by_citizen=False) if may_work else [],
+        "add_choices": links,
+        "checklist": presenters.staff_checklist(journey, choices, may_work=may_work),
+        "checklist_title": f"Syarat naik ke {journey.target_label}" if journey.target else "Syarat lulus",
+        "checklist_summary": f"Kurang {len(journey.missing)} dari {len(journey.checklist)}."
+        if journey.missing
+        else "Semua lengkap.",
+        "facts": presenters.step_facts(journey.next_step, for_citizen=False),
+        "history": presenters.history(journey.transitions, enrollment.zone, for_citizen=False),
         "business": enrollment.person.businesses.order_by("created_at", "pk").first(),
         "move_form": forms.MoveForm(enrollment=enrollment, actor=actor),
-        "may_advance": acts.may_advance(enrollment, actor),
-        "advance_refusal": moves.refusal_for(
-            enrollment, actor, STAGES[Stage(enrollment.stage)].advance_roles
-        ),
+        "may_advance": may_advance,
+        "advance_label": f"Naikkan ke {journey.target_label}" if journey.target else "Catat lulus",
+        "advance_reasons": _advance_reasons(journey, choices, actor, may_advance=may_advance),
         "moves": acts.offers(enrollment, actor, are_moves=True),
-        "acts": [offer for offer in acts.offers(enrollment, actor, are_moves=False) if offer.is_allowed],
+        "acts": person_acts,
         "must_accept": assignment is not None
         and assignment.coach_id == actor.pk
         and assignment.accepted_at is None,
         "may_work": may_work,
+        "may_print_code": may_call,
+        "warnings": presenters.nik_warnings(enrollment.person),
         "wa_url": wa_link(phone, f"Halo {enrollment.person.full_name}, saya dari OK OCE.") if phone else "",
         "actor": actor,
     }
     return render(request, "pipeline/person.html", context)
+
+
+def _advance_reasons(
+    journey: Journey, choices: list[EvidenceChoice], actor: User, *, may_advance: bool
+) -> list[dict[str, str]]:
+    """Why moving on is refused now: who may, and what is missing, each with where to mend it."""
+    enrollment = journey.enrollment
+    reasons = []
+    if not may_advance:
+        roles = STAGES[Stage(enrollment.stage)].advance_roles
+        reasons.append({"text": moves.refusal_for(enrollment, actor, roles)})
+    for item in journey.missing:
+        address = presenters.staff_address(item, enrollment, choices)
+        reasons.append(
+            {"text": item.requirement.label, "href": address if choices or address else "", "link": "Buka"}
+        )
+    return reasons

@@ -9,8 +9,8 @@ from django.views.decorators.http import require_safe
 from accounts.access import role_required
 from accounts.models import Role
 from core.clock import now, today
+from programs.pipeline import presenters, work
 
-from .. import work
 from .fetch import actor_of
 
 
@@ -38,13 +38,15 @@ def coach_day(request: HttpRequest) -> HttpResponse:
     rest = [item for item in items if not item.must_accept]
     late = [item for item in rest if item.is_silent or item.days_late > 0]
     ready = [item for item in rest if item not in late and item.is_ready]
-    soon = [item for item in rest if item not in late and item not in ready]
+    others = [item for item in rest if item not in late and item not in ready]
+    late.sort(key=lambda item: -max(item.days_late, item.days_silent - item.silent_limit))
     context = {
         "today": today(),
-        "fresh": fresh,
-        "late": sorted(late, key=lambda item: -max(item.days_late, item.days_silent - item.silent_limit)),
-        "ready": ready,
-        "others": soon,
+        "groups": [
+            {"title": title, "cards": [presenters.task_card(item) for item in members]}
+            for title, members in (("Peserta baru", fresh), ("Terlambat", late), ("Siap naik", ready))
+        ],
+        "others": others,
         "waiting_count": len(fresh) + len(late) + len(ready),
         "total": len(items),
         "evidence": work.evidence_to_check(actor_of(request)),

@@ -1,0 +1,184 @@
+"""Domain objects as the plain lists that components draw."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.urls import reverse
+
+from core.formats import day_long, moment
+from core.validators import NIK_WARNINGS, wa_link
+from participants.models import Enrollment, Person, StageTransition, Status, TransitionKind
+from participants.rules import ChecklistItem, Turn
+
+from .journey import Journey, NextStep
+from .stages import STAGES, EvidenceChoice
+from .work import WorkItem
+
+STATUS_BADGES = {
+    Status.AKTIF: "active",
+    Status.MENUNGGU_PUSAT: "waiting",
+    Status.LULUS: "graduated",
+    Status.BERHENTI: "stopped",
+    Status.TIDAK_TERHUBUNGI: "unreachable",
+}
+OWN_ACT_OF = {"tujuan": "tujuan", "data_usaha": "usaha"}
+"""Requirement → the act of the table that meets it, for the participant too."""
+
+STAFF_ACT_OF = OWN_ACT_OF | {
+    "identitas": "identitas",
+    "skpd": "skpd",
+    "pendamping": "pendamping",
+    "pusat": "pusat",
+}
+
+
+def own_address(item: ChecklistItem, choices: Sequence[EvidenceChoice]) -> str:
+    """Where a participant meets a requirement, or "" when it is not theirs to meet."""
+    code = item.requirement.code
+    if code in OWN_ACT_OF:
+        return reverse("my_act", args=[OWN_ACT_OF[code]])
+    for choice in choices:
+        if choice.spec.kind in item.requirement.evidence:
+            return reverse("my_evidence_add", args=[choice.spec.kind.value])
+    return ""
+
+
+def own_checklist(items: Sequence[ChecklistItem], choices: Sequence[EvidenceChoice]) -> list[dict[str, Any]]:
+    """The checklist in the participant's words, what is open first."""
+    drawn = []
+    for item in sorted(items, key=lambda item: item.is_met):
+        turn = "you" if item.is_for_citizen else "officer"
+        note = item.requirement.hint
+        if item.is_waiting:
+            note = "Kiriman Anda sedang diperiksa. Anda tinggal menunggu."
+        if item.progress_text:
+            note = f"{item.progress_text}. {note}"
+        drawn.append(
+            {
+                "label": item.requirement.citizen_label,
+                "turn": "done" if item.is_met else turn,
+                "note": note,
+                "href": own_address(item, choices) if item.is_for_citizen else "",
+            }
+        )
+    return drawn
+
+
+def staff_checklist(
+    journey: Journey, choices: Sequence[EvidenceChoice], *, may_work: bool
+) -> list[dict[str, Any]]:
+    """The checklist in the words of staff, with a link to where a requirement is met."""
+    enrollment = journey.enrollment
+    drawn = []
+    for item in journey.checklist:
+        label = item.requirement.label
+        if item.progress_text:
+            label = f"{label} ({item.progress_text})"
+        drawn.append(
+            {
+                "label": label,
+                "done": item.is_met,
+                "status": "waiting" if item.is_waiting else "",
+                "text": "Menunggu diperiksa" if item.is_waiting else "",
+                "who": _who(item, enrollment),
+                "href": staff_address(item, enrollment, choices) if may_work and not item.is_met else "",
+            }
+        )
+    return drawn
+
+
+def staff_address(item: ChecklistItem, enrollment: Enrollment, choices: Sequence[EvidenceChoice]) -> str:
+    """Where staff meet a requirement for a participant."""
+    if item.is_waiting:
+        return "#bukti"
+    code = item.requirement.code
+    if code in STAFF_ACT_OF:
+        return reverse("act", args=[enrollment.person_id, STAFF_ACT_OF[code]])
+    for choice in choices:
+        if choice.spec.kind in item.requirement.evidence:
+            return reverse("evidence_add", args=[enrollment.person_id, choice.spec.kind.value])
+    return ""
+
+
+def nik_warnings(person: Person) -> list[str]:
+    """What the officer should look at on the KTP, in sentences."""
+    return [NIK_WARNINGS.get(code, code) for code in person.nik_warnings]
+
+
+def _who(item: ChecklistItem, enrollment: Enrollment) -> str:
+    if item.is_waiting:
+        return "Petugas kedua"
+    if item.requirement.turn is Turn.PESERTA:
+        return enrollment.person.full_name
+    if item.requirement.turn is Turn.PENDAMPING and enrollment.coach is not None:
+        return enrollment.coach.display_name
+    return item.requirement.turn.label_for_staff()
+
+
+def step_facts(step: NextStep, *, for_citizen: bool) -> list[dict[str, str]]:
+    """Until when and by whom, for the panel of the next step."""
+    facts = []
+    if step.due_on is not None:
+        label = "Sudah lewat, seharusnya" if step.is_overdue else "Paling lambat"
+        facts.append({"label": label, "value": day_long(step.due_on)})
+    who = step.who if for_citizen else step.staff_who
+    if who and who != "Anda":
+        facts.append({"label": "Dibantu oleh" if for_citizen else "Siapa", "value": who})
+    return facts
+
+
+def history(transitions: Sequence[StageTransition], zone: str, *, for_citizen: bool) -> list[dict[str, Any]]:
+    """The log, newest first. Participants read it without the reasons that staff wrote for each other."""
+    return [
+        {
+            "title": _sentence(transition),
+            "when": moment(transition.at, zone),
+            "by": transition.actor.display_name if transition.actor else "Sistem",
+            "note": "" if for_citizen else transition.reason,
+            "is_move": True,
+        }
+        for transition in reversed(transitions)
+    ]
+
+
+def _sentence(transition: StageTransition) -> str:
+    stage = next(row.label for row in STAGES.values() if row.stage == transition.to_stage)
+    if transition.kind == TransitionKind.MAJU:
+        return f"Naik ke {stage}"
+    if transition.kind == TransitionKind.DISPENSASI:
+        return f"Dispensasi, naik ke {stage}"
+    if transition.kind == TransitionKind.KOREKSI:
+        return f"Koreksi, kembali ke {stage}"
+    if transition.kind == TransitionKind.LANJUT and transition.from_status == Status.MENUNGGU_PUSAT:
+        return "Pusat ditetapkan"
+    return transition.kind_label
+
+
+def task_card(item: WorkItem) -> dict[str, Any]:
+    """One card of the coach's list: number, name, why now, one tap to WhatsApp, one to the person."""
+    enrollment = item.enrollment
+    address = reverse("person", args=[enrollment.person_id])
+    phone = enrollment.person.phone()
+    status, badge = "soon", f"Hari ke-{item.days_in_stage}, batas {item.silent_limit}"
+    if item.must_accept:
+        status, badge = "info", "Peserta baru"
+    elif item.is_silent:
+        status, badge = "late", f"{item.days_silent} hari diam, batas {item.silent_limit}"
+    elif item.days_late:
+        status, badge = "late", f"Lewat {item.days_late} hari"
+    elif item.is_ready:
+        status, badge = "ready", "Siap naik"
+    return {
+        "number": enrollment.stage_number,
+        "stage": enrollment.stage_label,
+        "name": enrollment.person.full_name,
+        "href": address,
+        "status": status,
+        "badge": badge,
+        "why": item.step.staff_title,
+        "whatsapp": wa_link(phone, f"Halo {enrollment.person.full_name}, saya dari OK OCE.") if phone else "",
+        "action": {"href": address, "label": "Terima tugas" if item.must_accept else "Buka"},
+        "late": status == "late",
+    }
