@@ -1,9 +1,9 @@
 """Finds a kecamatan from what a person types.
 
 Case, spaces and punctuation do not matter ("Pal Merah" = "palmerah"). A typed kab/kota narrows the answer
-("Kebayoran Baru, Jakarta Selatan", with or without the comma, "tebet jaksel"). A code is understood with and
-without dots. Retired codes are never offered. Any text is safe: what is not a letter or digit is dropped before
-the database sees it.
+("Kebayoran Baru, Jakarta Selatan", with or without the comma, "tebet jaksel"). A code is understood with
+and without dots. Retired codes are never offered. Any text is safe: what is not a letter or digit is
+dropped before the database sees it.
 """
 
 from __future__ import annotations
@@ -25,19 +25,30 @@ _CODE = re.compile(r"P?([0-9]{2})\.?([0-9]{2})\.?([0-9]{2})")
 _DISTRICT_WORD = re.compile(r"^\s*(kecamatan|kec|distrik)\b\.?\s*", re.IGNORECASE)
 _REGENCY_WORD = re.compile(r"^(kotaadministrasi|kotaadm|kabupaten|kota|kab|provinsi|prov)")
 _SHORT_REGION = {
-    "jakpus": "jakartapusat", "jakut": "jakartautara", "jakbar": "jakartabarat", "jaksel": "jakartaselatan",
-    "jaktim": "jakartatimur", "jatim": "jawatimur", "jateng": "jawatengah", "jabar": "jawabarat",
-    "sumut": "sumaterautara", "sumbar": "sumaterabarat", "sumsel": "sumateraselatan", "sulsel": "sulawesiselatan",
-    "sulut": "sulawesiutara", "diy": "yogyakarta", "jogja": "yogyakarta",
+    "jakpus": "jakartapusat",
+    "jakut": "jakartautara",
+    "jakbar": "jakartabarat",
+    "jaksel": "jakartaselatan",
+    "jaktim": "jakartatimur",
+    "jatim": "jawatimur",
+    "jateng": "jawatengah",
+    "jabar": "jawabarat",
+    "sumut": "sumaterautara",
+    "sumbar": "sumaterabarat",
+    "sumsel": "sumateraselatan",
+    "sulsel": "sulawesiselatan",
+    "sulut": "sulawesiutara",
+    "diy": "yogyakarta",
+    "jogja": "yogyakarta",
 }
 
 
 def search_districts(text: str, limit: int = MAX_CHOICES) -> list[District]:
     """Return current districts for what was typed, best first, with their regency and province selected.
 
-    Order: same name, name begins so, name contains it. Only when there is none: name and region written together,
-    all of a named kab/kota, names that look alike. Fewer than two letters or digits find nothing. At most five
-    statements whatever is typed.
+    Order: same name, name begins so, name contains it. Only when there is none: name and region written
+    together, all of a named kab/kota, names that look alike. Fewer than two letters or digits find nothing.
+    At most five statements whatever is typed.
     """
     return _search(text, limit).districts
 
@@ -45,10 +56,10 @@ def search_districts(text: str, limit: int = MAX_CHOICES) -> list[District]:
 def find_district(value: str) -> District | list[District]:
     """Resolve a form value: a code or a typed name.
 
-    One district when the value is certain: a current code, the only one of exactly this name (unless the same
-    kab/kota has a longer one, "Ciputat" and "Ciputat Timur"), or the only one whose name contains it. Otherwise the
-    choices to show (at most 10, none when nothing is found). A name that only looks alike, or whose typed kab/kota
-    does not fit, is never taken silently: it comes back as a choice.
+    One district when the value is certain: a current code, the only one of exactly this name (unless the
+    same kab/kota has a longer one, "Ciputat" and "Ciputat Timur"), or the only one whose name contains it.
+    Otherwise the choices to show (at most 10, none when nothing is found). A name that only looks alike, or
+    whose typed kab/kota does not fit, is never taken silently: it comes back as a choice.
     """
     answer = _search(value, MAX_CHOICES)
     found = answer.districts
@@ -58,7 +69,8 @@ def find_district(value: str) -> District | list[District]:
         return found[0]
     exact = [district for district in found if district.search_name == answer.key]
     if len(exact) == 1 and not any(
-        other.regency_id == exact[0].regency_id and other.name.startswith(exact[0].name + " ") for other in found
+        other.regency_id == exact[0].regency_id and other.name.startswith(exact[0].name + " ")
+        for other in found
     ):
         return exact[0]
     return found
@@ -66,7 +78,8 @@ def find_district(value: str) -> District | list[District]:
 
 @dataclass(frozen=True)
 class _Answer:
-    """Districts found, the key of the name, and whether all that was typed stands in them letter by letter."""
+    """Districts found, the key of the name, and whether all that was typed stands in them letter by
+    letter."""
 
     districts: list[District]
     key: str = ""
@@ -102,13 +115,19 @@ def _as_code(text: str) -> str | None:
 
 
 def _named(key: str) -> QuerySet[District]:
-    """Districts whose name contains the key, closest first. The key has no LIKE wildcards: it is letters and digits."""
-    rank = Case(When(search_name=key, then=Value(0)), When(search_name__startswith=key, then=Value(1)), default=Value(2))
+    """Districts whose name contains the key, closest first. The key has no LIKE wildcards: it is letters
+    and digits."""
+    rank = Case(
+        When(search_name=key, then=Value(0)),
+        When(search_name__startswith=key, then=Value(1)),
+        default=Value(2),
+    )
     return _base().filter(search_name__contains=key).order_by(rank, "search_name", "code")
 
 
 def _region_key(key: str) -> str:
-    """The name of a region without the words kota, kabupaten, provinsi; common short forms are written out."""
+    """The name of a region without the words kota, kabupaten, provinsi; common short forms are written
+    out."""
     bare = _REGENCY_WORD.sub("", key)
     return _SHORT_REGION.get(bare, bare)
 
@@ -134,11 +153,14 @@ def _of_regency(key: str, limit: int) -> list[District]:
     region = _region_key(key)
     if len(region) <= _MIN_KEY:
         return []
-    return list(_base().filter(regency__search_name__contains=region).order_by("regency_id", "name", "code")[:limit])
+    return list(
+        _base().filter(regency__search_name__contains=region).order_by("regency_id", "name", "code")[:limit]
+    )
 
 
 def _alike(key: str, limit: int) -> list[District]:
-    """Districts whose name, or a part of it, looks like the key (trigrams): typing errors such as "kebayran"."""
+    """Districts whose name, or a part of it, looks like the key (trigrams): typing errors such as
+    "kebayran"."""
     alike = _base().filter(Q(search_name__trigram_similar=key) | Q(search_name__trigram_word_similar=key))
     closeness = TrigramWordSimilarity(key, "search_name") + TrigramSimilarity("search_name", key)
     return list(alike.annotate(closeness=closeness).order_by("-closeness", "search_name", "code")[:limit])

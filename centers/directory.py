@@ -1,4 +1,5 @@
-"""Read model of the public directory: what each kecamatan and region can offer, in a fixed number of statements."""
+"""Read model of the public directory: what each kecamatan and region can offer, in a fixed number of
+statements."""
 
 from __future__ import annotations
 
@@ -18,7 +19,8 @@ NO_CENTER = "belum ada"
 
 @dataclass(frozen=True)
 class Look:
-    """How a status is said and drawn: the short word in a tile, the full words, the badge and the tone 1–4."""
+    """How a status is said and drawn: the short word in a tile, the full words, the badge and the tone
+    1–4."""
 
     short: str
     words: str
@@ -37,7 +39,9 @@ LEGEND = ["Belum ada pusat", "Direncanakan", "Jeda sementara", "Buka"]
 """Words of the tones 1–4 of the map."""
 
 _RANK = {
-    Center.Status.BUKA.value: 0, Center.Status.JEDA.value: 1, Center.Status.DIRENCANAKAN.value: 2,
+    Center.Status.BUKA.value: 0,
+    Center.Status.JEDA.value: 1,
+    Center.Status.DIRENCANAKAN.value: 2,
     Center.Status.TUTUP.value: 3,
 }
 
@@ -111,7 +115,9 @@ def jakarta_cells(found: Iterable[DistrictOffer]) -> dict[str, Cell]:
     """The tiles of Jakarta's map, each linked to the page of its kecamatan."""
     return {
         offer.district.pk: Cell(
-            value=offer.look.short, step=offer.look.step, href=offer.district.get_absolute_url(),
+            value=offer.look.short,
+            step=offer.look.step,
+            href=offer.district.get_absolute_url(),
             description=offer.look.words,
         )
         for offer in found
@@ -124,21 +130,28 @@ def province_counts() -> list[ProvinceCount]:
         District.objects.current().values_list("regency_id").annotate(size=Count("pk")).order_by("regency_id")
     )
     opened = _open_districts()
-    provinces = Province.objects.current().exclude(pk=JAKARTA).prefetch_related(
-        Prefetch("regencies", Regency.objects.current())
+    provinces = (
+        Province.objects.current()
+        .exclude(pk=JAKARTA)
+        .prefetch_related(Prefetch("regencies", Regency.objects.current()))
     )
     counts = []
     for province in provinces:
         regencies = [
-            RegionCount(regency.code, regency.short_name, opened.get(regency.code, 0), sizes.get(regency.code, 0))
+            RegionCount(
+                regency.code, regency.short_name, opened.get(regency.code, 0), sizes.get(regency.code, 0)
+            )
             for regency in province.regencies.all()
         ]
-        counts.append(ProvinceCount(
-            province.code, province.name,
-            sum(regency.open_districts for regency in regencies),
-            sum(regency.all_districts for regency in regencies),
-            regencies=[regency for regency in regencies if regency.open_districts],
-        ))
+        counts.append(
+            ProvinceCount(
+                province.code,
+                province.name,
+                sum(regency.open_districts for regency in regencies),
+                sum(regency.all_districts for regency in regencies),
+                regencies=[regency for regency in regencies if regency.open_districts],
+            )
+        )
     return sorted(counts, key=lambda count: (count.open_districts == 0, count.name))
 
 
@@ -157,8 +170,10 @@ def regency_counts(province: Province) -> list[RegionCount]:
 def _open_districts() -> dict[str, int]:
     """Number of kecamatan with an open centre, by kab/kota."""
     return dict(
-        Center.objects.open().values_list("district__regency_id")
-        .annotate(size=Count("district", distinct=True)).order_by("district__regency_id")
+        Center.objects.open()
+        .values_list("district__regency_id")
+        .annotate(size=Count("district", distinct=True))
+        .order_by("district__regency_id")
     )
 
 

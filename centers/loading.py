@@ -1,7 +1,8 @@
 """Loads the area tables from `centers/data/`: one COPY into a temporary table and one upsert per level.
 
-The source and its licence stand in `centers/data/NOTICE.md`. Loading is idempotent: a second run changes nothing.
-A code that vanished from the files is retired with the instant of the run, one that came back is current again.
+The source and its licence stand in `centers/data/NOTICE.md`. Loading is idempotent: a second run changes
+nothing. A code that vanished from the files is retired with the instant of the run, one that came back is
+current again.
 """
 
 from __future__ import annotations
@@ -45,9 +46,7 @@ def read_csv(name: str, data_dir: Path = DATA_DIR) -> Iterator[dict[str, str]]:
         yield from csv.DictReader(lines)
 
 
-def load_areas(
-    *, at: datetime, only: Sequence[str] = (), data_dir: Path = DATA_DIR
-) -> list[LevelCount]:
+def load_areas(*, at: datetime, only: Sequence[str] = (), data_dir: Path = DATA_DIR) -> list[LevelCount]:
     """Load provinces, regencies, districts, villages and the agency catalogue in one transaction.
 
     `only` limits the run to some provinces (`31`) or regencies (`32.73`), with the province rows these need;
@@ -68,19 +67,35 @@ def load_areas(
     for row in read_csv("regencies.csv", data_dir):
         if chosen.has(row["code"]):
             fact = facts[row["code"]]
-            regencies.append((
-                row["code"], row["name"], search_key(row["name"]), row["province_code"], row["kind"],
-                fact["utc_offset"], fact["capital"], fact["lat"] or None, fact["lng"] or None,
-                fact["area_km2"] or None, fact["population"] or None,
-            ))
+            regencies.append(
+                (
+                    row["code"],
+                    row["name"],
+                    search_key(row["name"]),
+                    row["province_code"],
+                    row["kind"],
+                    fact["utc_offset"],
+                    fact["capital"],
+                    fact["lat"] or None,
+                    fact["lng"] or None,
+                    fact["area_km2"] or None,
+                    fact["population"] or None,
+                )
+            )
     districts: list[Row] = []
     for row in read_csv("districts.csv", data_dir):
         if chosen.has(row["code"]):
             point = centroids.get(row["code"], {})
-            districts.append((
-                row["code"], row["name"], search_key(row["name"]), row["regency_code"],
-                point.get("lat"), point.get("lng"),
-            ))
+            districts.append(
+                (
+                    row["code"],
+                    row["name"],
+                    search_key(row["name"]),
+                    row["regency_code"],
+                    point.get("lat"),
+                    point.get("lng"),
+                )
+            )
     villages: list[Row] = [
         (row["code"], row["name"], search_key(row["name"]), row["district_code"], postal.get(row["code"], ""))
         for row in read_csv("villages.csv.gz", data_dir)
@@ -92,18 +107,40 @@ def load_areas(
         return [
             _load_level(Province, "provinsi", ["code", "name", "search_name"], provinces, at, chosen),
             _load_level(
-                Regency, "kabupaten/kota",
-                ["code", "name", "search_name", "province_id", "kind", "utc_offset", "capital", "lat", "lng",
-                 "area_km2", "population"],
-                regencies, at, chosen,
+                Regency,
+                "kabupaten/kota",
+                [
+                    "code",
+                    "name",
+                    "search_name",
+                    "province_id",
+                    "kind",
+                    "utc_offset",
+                    "capital",
+                    "lat",
+                    "lng",
+                    "area_km2",
+                    "population",
+                ],
+                regencies,
+                at,
+                chosen,
             ),
             _load_level(
-                District, "kecamatan", ["code", "name", "search_name", "regency_id", "lat", "lng"],
-                districts, at, chosen,
+                District,
+                "kecamatan",
+                ["code", "name", "search_name", "regency_id", "lat", "lng"],
+                districts,
+                at,
+                chosen,
             ),
             _load_level(
-                Village, "kelurahan/desa", ["code", "name", "search_name", "district_id", "postal_code"],
-                villages, at, chosen,
+                Village,
+                "kelurahan/desa",
+                ["code", "name", "search_name", "district_id", "postal_code"],
+                villages,
+                at,
+                chosen,
             ),
             _load_agencies(data_dir),
         ]
@@ -138,8 +175,12 @@ class _Selection:
 
 
 def _load_level(
-    model: type[Province | Regency | District | Village], label: str, columns: list[str], rows: list[Row],
-    at: datetime, chosen: _Selection,
+    model: type[Province | Regency | District | Village],
+    label: str,
+    columns: list[str],
+    rows: list[Row],
+    at: datetime,
+    chosen: _Selection,
 ) -> LevelCount:
     """COPY the rows beside the table, write those that are new or differ, retire those that vanished.
 
@@ -148,20 +189,22 @@ def _load_level(
     table, temp = model._meta.db_table, f"load_{model._meta.model_name}"
     names = ", ".join(columns)
     changed = [column for column in columns if column != "code"]
+    kept = ", ".join(f"kept.{column}" for column in changed)
+    new = ", ".join(f"EXCLUDED.{column}" for column in changed)
+    assignments = ", ".join(f"{column} = EXCLUDED.{column}" for column in changed)
     scope, scope_params = chosen.sql()
     with connection.cursor() as cursor:
         cursor.execute(f"CREATE TEMP TABLE {temp} ON COMMIT DROP AS SELECT {names} FROM {table} WITH NO DATA")
         cursor.copy_expert(f"COPY {temp} ({names}) FROM STDIN", _copy_text(rows))
         cursor.execute(f"ANALYZE {temp}")
         cursor.execute(
-            f"INSERT INTO {table} AS kept ({names}) SELECT {names} FROM {temp} "  # nosec B608 (names come from the code)
-            f"ON CONFLICT (code) DO UPDATE SET {', '.join(f'{c} = EXCLUDED.{c}' for c in changed)}, retired_at = NULL "
-            f"WHERE kept.retired_at IS NOT NULL OR ({', '.join(f'kept.{c}' for c in changed)}) "
-            f"IS DISTINCT FROM ({', '.join(f'EXCLUDED.{c}' for c in changed)})"
+            f"INSERT INTO {table} AS kept ({names}) SELECT {names} FROM {temp} "  # nosec B608 (fixed names)
+            f"ON CONFLICT (code) DO UPDATE SET {assignments}, retired_at = NULL "
+            f"WHERE kept.retired_at IS NOT NULL OR ({kept}) IS DISTINCT FROM ({new})"
         )
         written = cursor.rowcount
         cursor.execute(
-            f"UPDATE {table} SET retired_at = %s WHERE retired_at IS NULL AND {scope} "  # nosec B608 (names come from the code)
+            f"UPDATE {table} SET retired_at = %s WHERE retired_at IS NULL AND {scope} "  # nosec B608 (fixed names)
             f"AND NOT EXISTS (SELECT FROM {temp} WHERE {temp}.code = {table}.code)",
             [at, *scope_params],
         )
@@ -182,11 +225,16 @@ def _copy_text(rows: Iterable[Row]) -> io.StringIO:
 
 
 def _load_agencies(data_dir: Path) -> LevelCount:
-    """Add the catalogue's agencies that are missing. Existing rows belong to the admin and stay as they are."""
+    """Add the catalogue's agencies that are missing. Existing rows belong to the admin and stay as they
+    are."""
     agencies = [
         Agency(
-            code=row["code"], area_code=row["area_code"], short_name=row["short_name"], name=row["name"],
-            duties=row["duties"].split("|"), sectors=[sector for sector in row["sectors"].split("|") if sector],
+            code=row["code"],
+            area_code=row["area_code"],
+            short_name=row["short_name"],
+            name=row["name"],
+            duties=row["duties"].split("|"),
+            sectors=[sector for sector in row["sectors"].split("|") if sector],
             position=int(row["position"]),
         )
         for row in read_csv("agencies.csv", data_dir)

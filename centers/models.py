@@ -38,15 +38,16 @@ ZONE_OF_OFFSET = {7: "Asia/Jakarta", 8: "Asia/Makassar", 9: "Asia/Jayapura"}
 def search_key(text: str) -> str:
     """Reduce a name to what a searcher remembers of it: casefolded letters and digits, nothing else.
 
-    "Pal Merah" and "palmerah" give the same key; accents, spaces, hyphens, apostrophes and anything that is not a
-    letter or digit fall away. Hostile input gives a harmless, possibly empty, key.
+    "Pal Merah" and "palmerah" give the same key; accents, spaces, hyphens, apostrophes and anything that is
+    not a letter or digit fall away. Hostile input gives a harmless, possibly empty, key.
     """
     folded = unicodedata.normalize("NFKD", text).casefold()
     return "".join(char for char in folded if char.isalnum())
 
 
 def area_chain(code: str) -> list[str]:
-    """The code and the areas around it, smallest first: `31.74.07` → [`31.74.07`, `31.74`, `31`]; `ID` → []."""
+    """The code and the areas around it, smallest first: `31.74.07` → [`31.74.07`, `31.74`, `31`]; `ID` →
+    []."""
     if code == NATION or not code:
         return []
     parts = code.split(".")
@@ -130,10 +131,13 @@ class Regency(Area):
 
 
 class District(Area):
-    """Kecamatan (distrik in Papua), e.g. `31.74.07` Kebayoran Baru. Names are not unique: show `full_name`."""
+    """Kecamatan (distrik in Papua), e.g. `31.74.07` Kebayoran Baru. Names are not unique: show
+    `full_name`."""
 
     code = models.CharField("kode", max_length=8, primary_key=True)
-    regency = models.ForeignKey(Regency, models.PROTECT, related_name="districts", verbose_name="kabupaten/kota")
+    regency = models.ForeignKey(
+        Regency, models.PROTECT, related_name="districts", verbose_name="kabupaten/kota"
+    )
     lat = models.FloatField("lintang", null=True, blank=True)
     lng = models.FloatField("bujur", null=True, blank=True)
 
@@ -150,7 +154,8 @@ class District(Area):
 
     @property
     def full_name(self) -> str:
-        """ "Kebayoran Baru, Kota Jakarta Selatan". Select `regency` with the district, or this costs a query."""
+        """ "Kebayoran Baru, Kota Jakarta Selatan". Select `regency` with the district, or this costs a
+        query."""
         return f"{self.name}, {self.regency.short_name}"
 
     @property
@@ -195,7 +200,8 @@ class AgencyQuerySet(models.QuerySet["Agency"]):
         return self.filter(is_active=True)
 
     def for_area(self, code: str) -> Self:
-        """Active agencies responsible for an area: those of the area and of the areas around it, nearest first.
+        """Active agencies responsible for an area: those of the area and of the areas around it, nearest
+        first.
 
         A region that names none gets the generic national ones (area `ID`), so that nobody is left without.
         """
@@ -223,8 +229,8 @@ class AgencyQuerySet(models.QuerySet["Agency"]):
 class Agency(models.Model):
     """A government department (SKPD/OPD) of a region, and what it does for participants.
 
-    Every region names its departments differently, so this is a catalogue per area and never an enum. The code is
-    what `RoleAssignment` and a participant's record store.
+    Every region names its departments differently, so this is a catalogue per area and never an enum. The
+    code is what `RoleAssignment` and a participant's record store.
     """
 
     class Duty(models.TextChoices):
@@ -238,7 +244,10 @@ class Agency(models.Model):
     area_code = models.CharField("kode wilayah", max_length=8, db_index=True)
     duties = ArrayField(models.CharField(max_length=12, choices=Duty.choices), verbose_name="tugas")
     sectors = ArrayField(
-        models.CharField(max_length=30), verbose_name="bidang usaha", default=list, blank=True,
+        models.CharField(max_length=30),
+        verbose_name="bidang usaha",
+        default=list,
+        blank=True,
         help_text="Kode bidang usaha yang dibina, dipisah koma. Kosong berarti semua bidang.",
     )
     position = models.PositiveSmallIntegerField("urutan", default=0)
@@ -254,12 +263,13 @@ class Agency(models.Model):
             models.CheckConstraint(
                 name="agency_area_code_form",
                 condition=Q(area_code__regex=r"^(ID|[0-9]{2}(\.[0-9]{2}){0,2})$"),
-                violation_error_message="Tulis kode wilayah seperti 31 atau 31.74, atau ID untuk seluruh Indonesia.",
+                violation_error_message="Tulis kode wilayah seperti 31 atau 31.74, atau ID untuk semua.",
             ),
             models.CheckConstraint(
                 name="agency_has_known_duty",
-                condition=Q(duties__contained_by=["pembina", "perizinan", "pendukung"]) & Q(duties__len__gt=0),
-                violation_error_message="Pilih paling sedikit satu tugas: pembina, perizinan, atau pendukung.",
+                condition=Q(duties__contained_by=["pembina", "perizinan", "pendukung"])
+                & Q(duties__len__gt=0),
+                violation_error_message="Pilih satu tugas atau lebih: pembina, perizinan, pendukung.",
             ),
         ]
 
@@ -303,12 +313,12 @@ class CenterQuerySet(models.QuerySet["Center"]):
         return self.filter(allowed)
 
 
-@pghistory.track()
+@pghistory.track(pghistory.InsertEvent(), pghistory.UpdateEvent(), pghistory.DeleteEvent())
 class Center(models.Model):
     """A place of the programme. The main centre of a kecamatan has no village; a kelurahan post names one.
 
-    `capacity` is the number of participants the place can accompany at one time. `whatsapp` is a public number of
-    the office, not of a person.
+    `capacity` is the number of participants the place can accompany at one time. `whatsapp` is a public
+    number of the office, not of a person.
     """
 
     class Status(models.TextChoices):
@@ -318,20 +328,33 @@ class Center(models.Model):
         TUTUP = "tutup", "Tutup"
 
     code = models.CharField(
-        "kode", max_length=12, primary_key=True, help_text="P dan kode kecamatan, misalnya P31.74.07 atau P31.74.07-2."
+        "kode",
+        max_length=12,
+        primary_key=True,
+        help_text="P dan kode kecamatan, misalnya P31.74.07 atau P31.74.07-2.",
     )
     district = models.ForeignKey(District, models.PROTECT, related_name="centers", verbose_name="kecamatan")
     village = models.ForeignKey(
-        Village, models.PROTECT, related_name="centers", verbose_name="kelurahan/desa", null=True, blank=True,
+        Village,
+        models.PROTECT,
+        related_name="centers",
+        verbose_name="kelurahan/desa",
+        null=True,
+        blank=True,
         help_text="Hanya untuk pos di kelurahan. Pusat kecamatan tidak memakainya.",
     )
     name = models.CharField("nama", max_length=120)
     status = models.CharField("status", max_length=12, choices=Status.choices, default=Status.DIRENCANAKAN)
     address = models.CharField("alamat", max_length=200, blank=True)
     hours = models.CharField(
-        "jam buka", max_length=120, blank=True, help_text="Misalnya: Senin–Jumat 08.00–16.00, Sabtu 08.00–12.00."
+        "jam buka",
+        max_length=120,
+        blank=True,
+        help_text="Misalnya: Senin–Jumat 08.00–16.00, Sabtu 08.00–12.00.",
     )
-    zone = models.CharField("zona waktu", max_length=20, choices=clock.ZONE_CHOICES, default=clock.DEFAULT_ZONE)
+    zone = models.CharField(
+        "zona waktu", max_length=20, choices=clock.ZONE_CHOICES, default=clock.DEFAULT_ZONE
+    )
     capacity = models.PositiveIntegerField("daya tampung (orang)", default=200)
     whatsapp = models.CharField("WhatsApp", max_length=16, blank=True, help_text="Misalnya +6281200000001.")
     opened_on = models.DateField("dibuka pada", null=True, blank=True)
@@ -349,16 +372,16 @@ class Center(models.Model):
             models.CheckConstraint(
                 name="center_code_form",
                 condition=Q(code__regex=r"^P[0-9]{2}\.[0-9]{2}\.[0-9]{2}(-[1-9][0-9]?)?$"),
-                violation_error_message="Kode pusat ditulis P dan kode kecamatan, misalnya P31.74.07 atau P31.74.07-2.",
+                violation_error_message="Tulis P dan kode kecamatan, misalnya P31.74.07 atau P31.74.07-2.",
             ),
             models.CheckConstraint(
                 name="center_code_names_its_district",
-                condition=Q(district_id=Substr("code", 2, 8)),
+                condition=Q(district=Substr("code", 2, 8)),
                 violation_error_message="Kode pusat harus memuat kode kecamatannya.",
             ),
             models.CheckConstraint(
                 name="center_village_in_district",
-                condition=Q(village_id=None) | Q(district_id=Substr("village_id", 1, 8)),
+                condition=Q(village=None) | Q(district=Substr("village", 1, 8)),
                 violation_error_message="Kelurahan ini tidak berada di kecamatan pusat.",
             ),
             models.CheckConstraint(
@@ -370,15 +393,18 @@ class Center(models.Model):
                 name="center_status_known", condition=Q(status__in=["direncanakan", "buka", "jeda", "tutup"])
             ),
             models.CheckConstraint(
-                name="center_zone_known", condition=Q(zone__in=["Asia/Jakarta", "Asia/Makassar", "Asia/Jayapura"])
+                name="center_zone_known",
+                condition=Q(zone__in=["Asia/Jakarta", "Asia/Makassar", "Asia/Jayapura"]),
             ),
             models.UniqueConstraint(
-                fields=["district"], name="center_one_main_place_per_district",
+                fields=["district"],
+                name="center_one_main_place_per_district",
                 condition=Q(village=None) & ~Q(status="tutup"),
-                violation_error_message="Kecamatan ini sudah punya pusat. Untuk tempat kedua, pilih kelurahannya.",
+                violation_error_message="Kecamatan ini sudah punya pusat. Untuk pos, pilih kelurahannya.",
             ),
             models.UniqueConstraint(
-                fields=["village"], name="center_one_post_per_village",
+                fields=["village"],
+                name="center_one_post_per_village",
                 condition=Q(village__isnull=False) & ~Q(status="tutup"),
                 violation_error_message="Kelurahan ini sudah punya pos.",
             ),
@@ -424,7 +450,8 @@ class CoachProfileQuerySet(models.QuerySet["CoachProfile"]):
     """Questions to the coaches."""
 
     def accepting(self) -> Self:
-        """Coaches who take new mentees: willing, with an account that is on, at a place that serves people."""
+        """Coaches who take new mentees: willing, with an account that is on, at a place that serves
+        people."""
         return self.filter(is_accepting=True, user__is_active=True, center__status=Center.Status.BUKA)
 
     def visible_to(self, user: User) -> Self:
@@ -432,7 +459,7 @@ class CoachProfileQuerySet(models.QuerySet["CoachProfile"]):
         return self.filter(Q(center__in=Center.objects.visible_to(user).values("pk")) | Q(user=user))
 
 
-@pghistory.track()
+@pghistory.track(pghistory.InsertEvent(), pghistory.UpdateEvent(), pghistory.DeleteEvent())
 class CoachProfile(models.Model):
     """What is known of a coach (pendamping) beyond the account. `capacity` is mentees at one time."""
 

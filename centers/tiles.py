@@ -21,8 +21,8 @@ PROVINCE = "31"
 class Cell:
     """What one kecamatan shows.
 
-    `value`: number or short word in the tile, None = not shown. `step`: tone 1–5, 0 = not shown. `description`:
-    what the screen reader adds after the name ("16,9 %, 43 dari 254").
+    `value`: number or short word in the tile, None = not shown. `step`: tone 1–5, 0 = not shown.
+    `description`: what the screen reader adds after the name ("16,9 %, 43 dari 254").
     """
 
     value: int | str | None
@@ -53,11 +53,16 @@ def jakarta_tiles(cells: Mapping[str, Cell]) -> list[dict[str, Any]]:
         cell = cells.get(place["code"], NOTHING)
         seen = f"{'' if cell.value is None else cell.value} {place['label']}".strip()
         told = f": {cell.description}" if cell.description else ""
-        tiles.append({
-            **place, "value": cell.value, "step": cell.step, "href": cell.href,
-            # begins with what is seen, so that people who speak to their computer can name it
-            "name": f"{seen}, {regency_names()[place['group']]}{told}",
-        })
+        tiles.append(
+            {
+                **place,
+                "value": cell.value,
+                "step": cell.step,
+                "href": cell.href,
+                # begins with what is seen, so that people who speak to their computer can name it
+                "name": f"{seen}, {regency_names()[place['group']]}{told}",
+            }
+        )
     return tiles
 
 

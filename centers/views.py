@@ -45,7 +45,9 @@ def center_list(request: HttpRequest) -> HttpResponse:
         return _region(request, area)
     if text:
         matches = _matches(text)
-        return render(request, "centers/search.html", {**matches, "offers": directory.offers(matches["districts"])})
+        return render(
+            request, "centers/search.html", {**matches, "offers": directory.offers(matches["districts"])}
+        )
     jakarta = District.objects.current().filter(regency__province_id=JAKARTA).select_related("regency")
     tiles = jakarta_tiles(directory.jakarta_cells(found := directory.offers(jakarta)))
     context = {
@@ -70,12 +72,16 @@ def center_page(request: HttpRequest, code: str) -> HttpResponse:
     if not district:
         return _unknown(request, code)
     offer = directory.offer_of(district)
-    return render(request, "centers/page.html", {
-        "district": district,
-        "offer": offer,
-        "places": [(place, directory.LOOKS[place.status]) for place in offer.places],
-        "help_center": _help_of(offer.placement.center),
-    })
+    return render(
+        request,
+        "centers/page.html",
+        {
+            "district": district,
+            "offer": offer,
+            "places": [(place, directory.LOOKS[place.status]) for place in offer.places],
+            "help_center": _help_of(offer.placement.center),
+        },
+    )
 
 
 def _help_of(center: Center | None) -> dict[str, str] | None:
@@ -92,14 +98,24 @@ def _region(request: HttpRequest, code: str) -> HttpResponse:
         regency = Regency.objects.current().select_related("province").filter(pk=code).first()
         if regency:
             districts = regency.districts.current().select_related("regency").order_by("name", "code")
-            return render(request, "centers/regency.html", {
-                "regency": regency, "offers": directory.offers(districts),
-            })
+            return render(
+                request,
+                "centers/regency.html",
+                {
+                    "regency": regency,
+                    "offers": directory.offers(districts),
+                },
+            )
     province = Province.objects.current().filter(pk=code).first() if re.fullmatch(r"[0-9]{2}", code) else None
     if province:
-        return render(request, "centers/province.html", {
-            "province": province, "regencies": directory.regency_counts(province),
-        })
+        return render(
+            request,
+            "centers/province.html",
+            {
+                "province": province,
+                "regencies": directory.regency_counts(province),
+            },
+        )
     return _unknown(request, code)
 
 

@@ -1,4 +1,5 @@
-"""Places and people of the centres, for tests of every app. The areas themselves are loaded, never invented."""
+"""Places and people of the centres, for tests of every app. The areas themselves are loaded, never
+invented."""
 
 from __future__ import annotations
 
@@ -11,7 +12,8 @@ from centers.models import Agency, Center, CoachProfile, District
 
 
 def district(code: str) -> District:
-    """A loaded kecamatan with its kab/kota and province (Jakarta, Bandung, Makassar and Jayapura are there)."""
+    """A loaded kecamatan with its kab/kota and province (Jakarta, Bandung, Makassar and Jayapura are
+    there)."""
     return District.objects.select_related("regency__province").get(pk=code)
 
 

@@ -46,7 +46,10 @@ def test_exact_names_come_before_beginnings_and_beginnings_before_parts() -> Non
 
 
 def test_a_typing_error_is_answered_with_names_that_look_alike() -> None:
-    assert {district.name for district in search_districts("kebayran")[:2]} == {"Kebayoran Baru", "Kebayoran Lama"}
+    assert {district.name for district in search_districts("kebayran")[:2]} == {
+        "Kebayoran Baru",
+        "Kebayoran Lama",
+    }
     assert search_districts("tebat")[0].name == "Tebet"
 
 
@@ -74,9 +77,10 @@ def test_labels_need_no_further_query_and_a_search_at_most_five() -> None:
 @pytest.mark.parametrize(
     "typed",
     [
-        "\x00", "%", "_", "%%%", "'; DROP TABLE centers_district; --", "\ud800\udfff", "\u202etebet", "٣١٧٤٠٧",
-        "３１．７４．０７", "a" * 1_000_000, "," * 500, "tebet,\x00", "(((((", "\\", "\n\r\t", "🙂🙂🙂", "ﷺ" * 90,
-        "31.74.07\n; select", "31.99.99", "999999",
+        "\x00", "%", "_", "%%%", "'; DROP TABLE centers_district; --", "\ud800\udfff", "\u202etebet",
+        "٣١٧٤٠٧", "３１．７４．０７", "a" * 1_000_000, "," * 500, "tebet,\x00",
+        "(((((", "\\", "\n\r\t", "🙂🙂🙂",
+        "ﷺ" * 90, "31.74.07\n; select", "31.99.99", "999999",
     ],
 )  # fmt: skip
 def test_hostile_text_is_only_text(typed: str) -> None:
@@ -133,7 +137,5 @@ def test_search_keys_forget_case_spaces_signs_and_accents() -> None:
 
 
 def test_zones_follow_the_region() -> None:
-    zones = {
-        code: ZONES[Regency.objects.get(pk=code).zone] for code in ("31.74", "32.73", "73.71", "91.71")
-    }
+    zones = {code: ZONES[Regency.objects.get(pk=code).zone] for code in ("31.74", "32.73", "73.71", "91.71")}
     assert zones == {"31.74": "WIB", "32.73": "WIB", "73.71": "WITA", "91.71": "WIT"}

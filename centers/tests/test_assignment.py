@@ -45,7 +45,9 @@ def test_a_place_that_is_not_open_serves_nobody(status: str) -> None:
 
 def test_the_nearest_open_one_in_the_same_kota_steps_in_and_is_marked() -> None:
     near, far = "31.74.05", "31.74.09"
-    assert distance_km(district("31.74.07"), district(near)) < distance_km(district("31.74.07"), district(far))
+    assert distance_km(district("31.74.07"), district(near)) < distance_km(
+        district("31.74.07"), district(far)
+    )
     CenterFactory(code=f"P{far}")
     CenterFactory(code=f"P{near}")
     assert placed("31.74.07") == (f"P{near}", True)

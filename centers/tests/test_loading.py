@@ -69,7 +69,9 @@ def test_a_vanished_code_is_retired_and_comes_back_when_it_returns(copied_data: 
 def test_a_new_name_is_taken_over_with_its_search_name(copied_data: Path) -> None:
     districts = copied_data / "districts.csv"
     districts.write_text(
-        districts.read_text(encoding="utf-8").replace("31.74.01,31.74,Tebet", "31.74.01,31.74,Tebet Raya\\Uji"),
+        districts.read_text(encoding="utf-8").replace(
+            "31.74.01,31.74,Tebet", "31.74.01,31.74,Tebet Raya\\Uji"
+        ),
         encoding="utf-8",
     )
     counts = load_areas(at=AT, only=["31"], data_dir=copied_data)
@@ -108,8 +110,12 @@ def test_prefix_lookups_on_codes_can_use_an_index() -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT tablename FROM pg_indexes WHERE tablename IN ('centers_district', 'centers_village', "
-            "'centers_center', 'centers_regency') AND indexdef LIKE '%%pattern_ops%%' AND indexdef LIKE '%%(code %%'"
+            "'centers_center', 'centers_regency') AND indexdef LIKE '%%pattern_ops%%' "
+            "AND indexdef LIKE '%%(code %%'"
         )
         assert {row[0] for row in cursor.fetchall()} == {
-            "centers_district", "centers_village", "centers_center", "centers_regency",
+            "centers_district",
+            "centers_village",
+            "centers_center",
+            "centers_regency",
         }

@@ -66,7 +66,9 @@ def test_staff_see_the_centres_of_their_scope_and_strangers_none() -> None:
 
 def test_a_coach_sees_the_centre_of_the_profile_only_while_a_coach() -> None:
     CenterFactory(code="P31.74.05")
-    profile = CoachProfileFactory(center=CenterFactory(code="P31.74.07"), user=staff(Role.PENDAMPING, "P31.74.05"))
+    profile = CoachProfileFactory(
+        center=CenterFactory(code="P31.74.07"), user=staff(Role.PENDAMPING, "P31.74.05")
+    )
     assert Center.objects.visible_to(profile.user).count() == 2
     former = CoachProfileFactory(center=profile.center)
     assert Center.objects.visible_to(former.user).count() == 0

@@ -17,7 +17,11 @@ def test_every_kecamatan_has_a_place_of_its_own_with_its_whole_name() -> None:
 def test_a_tile_says_its_figure_name_and_kota() -> None:
     tiles = {tile["code"]: tile for tile in jakarta_tiles({"31.73.02": Cell(25, 3, "/x/", "25 persen")})}
     assert tiles["31.73.02"]["name"] == "25 Grogol Petamburan, Kota Jakarta Barat: 25 persen"
-    assert (tiles["31.73.02"]["value"], tiles["31.73.02"]["step"], tiles["31.73.02"]["href"]) == (25, 3, "/x/")
+    assert (tiles["31.73.02"]["value"], tiles["31.73.02"]["step"], tiles["31.73.02"]["href"]) == (
+        25,
+        3,
+        "/x/",
+    )
     assert (tiles["31.74.01"]["value"], tiles["31.74.01"]["step"]) == (None, 0)
 
 

@@ -1,4 +1,5 @@
-"""`manage.py load_areas`: fill or refresh provinces, regencies, districts, villages and the agency catalogue."""
+"""`manage.py load_areas`: fill or refresh provinces, regencies, districts, villages and the agency
+catalogue."""
 
 from __future__ import annotations
 
@@ -15,7 +16,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
-            "--only", default="", metavar="31,32.73",
+            "--only",
+            default="",
+            metavar="31,32.73",
             help="provinces or regencies to load, separated by commas; without it, everything",
         )
 
@@ -27,5 +30,6 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         for count in counts:
             self.stdout.write(
-                f"{count.label}: {count.rows:,} rows, {count.written:,} new or changed, {count.retired:,} retired"
+                f"{count.label}: {count.rows:,} rows, {count.written:,} new or changed, "
+                f"{count.retired:,} retired"
             )
