@@ -15,7 +15,7 @@ PAGE_SIZE = 20
 
 @dataclass(frozen=True)
 class Page:
-    """Messages, newest first; `newer` and `older` are the messages at whose edge the neighbouring pages begin."""
+    """Messages, newest first; `newer` and `older` are where the neighbouring pages begin."""
 
     messages: list[Notification]
     newer: Notification | None

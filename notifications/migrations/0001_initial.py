@@ -10,7 +10,6 @@ import core.clock
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -19,41 +18,104 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Notification',
+            name="Notification",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('kind', models.CharField(max_length=40, verbose_name='jenis')),
-                ('dedupe_key', models.CharField(editable=False, max_length=200, unique=True, verbose_name='kunci sekali kirim')),
-                ('title', models.CharField(max_length=200, verbose_name='judul')),
-                ('body', models.TextField(verbose_name='isi')),
-                ('url', models.CharField(max_length=200, verbose_name='alamat')),
-                ('email_subject', models.CharField(max_length=200, verbose_name='judul e-mail')),
-                ('created_at', models.DateTimeField(default=core.clock.now, verbose_name='dikirim')),
-                ('read_at', models.DateTimeField(blank=True, null=True, verbose_name='dibaca')),
-                ('emailed_at', models.DateTimeField(blank=True, null=True, verbose_name='terkirim lewat e-mail')),
-                ('whatsapp_at', models.DateTimeField(blank=True, null=True, verbose_name='terkirim lewat WhatsApp')),
-                ('recipient', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='notifications', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False),
+                ),
+                ("kind", models.CharField(max_length=40, verbose_name="jenis")),
+                (
+                    "dedupe_key",
+                    models.CharField(
+                        editable=False, max_length=200, unique=True, verbose_name="kunci sekali kirim"
+                    ),
+                ),
+                ("title", models.CharField(max_length=200, verbose_name="judul")),
+                ("body", models.TextField(verbose_name="isi")),
+                ("url", models.CharField(max_length=200, verbose_name="alamat")),
+                ("email_subject", models.CharField(max_length=200, verbose_name="judul e-mail")),
+                ("created_at", models.DateTimeField(default=core.clock.now, verbose_name="dikirim")),
+                ("read_at", models.DateTimeField(blank=True, null=True, verbose_name="dibaca")),
+                (
+                    "emailed_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="terkirim lewat e-mail"),
+                ),
+                (
+                    "whatsapp_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="terkirim lewat WhatsApp"),
+                ),
+                (
+                    "recipient",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="notifications",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'pesan',
-                'verbose_name_plural': 'pesan',
-                'indexes': [models.Index(fields=['recipient', '-created_at', '-id'], name='notification_inbox'), models.Index(condition=models.Q(('read_at__isnull', True)), fields=['recipient'], name='notification_unread')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('url__startswith', '/'), models.Q(('url__startswith', '//'), _negated=True)), name='notification_url_is_a_path', violation_error_message='Alamat pesan harus halaman di portal ini.')],
+                "verbose_name": "pesan",
+                "verbose_name_plural": "pesan",
+                "indexes": [
+                    models.Index(fields=["recipient", "-created_at", "-id"], name="notification_inbox"),
+                    models.Index(
+                        condition=models.Q(("read_at__isnull", True)),
+                        fields=["recipient"],
+                        name="notification_unread",
+                    ),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("url__startswith", "/"), models.Q(("url__startswith", "//"), _negated=True)
+                        ),
+                        name="notification_url_is_a_path",
+                        violation_error_message="Alamat pesan harus halaman di portal ini.",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Preference',
+            name="Preference",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('channel', models.CharField(choices=[('email', 'E-mail'), ('whatsapp', 'WhatsApp')], max_length=10, verbose_name='saluran')),
-                ('enabled', models.BooleanField(default=True, verbose_name='aktif')),
-                ('updated_at', models.DateTimeField(default=core.clock.now, verbose_name='diubah')),
-                ('user', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='notification_preferences', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "channel",
+                    models.CharField(
+                        choices=[("email", "E-mail"), ("whatsapp", "WhatsApp")],
+                        max_length=10,
+                        verbose_name="saluran",
+                    ),
+                ),
+                ("enabled", models.BooleanField(default=True, verbose_name="aktif")),
+                ("updated_at", models.DateTimeField(default=core.clock.now, verbose_name="diubah")),
+                (
+                    "user",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="notification_preferences",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'pilihan saluran',
-                'verbose_name_plural': 'pilihan saluran',
-                'constraints': [models.UniqueConstraint(fields=('user', 'channel'), name='preference_one_per_channel'), models.CheckConstraint(condition=models.Q(('channel__in', ['email', 'whatsapp'])), name='preference_channel_known')],
+                "verbose_name": "pilihan saluran",
+                "verbose_name_plural": "pilihan saluran",
+                "constraints": [
+                    models.UniqueConstraint(fields=("user", "channel"), name="preference_one_per_channel"),
+                    models.CheckConstraint(
+                        condition=models.Q(("channel__in", ["email", "whatsapp"])),
+                        name="preference_channel_known",
+                    ),
+                ],
             },
         ),
     ]

@@ -105,9 +105,9 @@ def test_the_same_cause_twice_is_one_message() -> None:
 
 def test_a_cause_that_is_undone_tells_nobody() -> None:
     user = UserFactory()
-    with pytest.raises(RuntimeError), transaction.atomic():
+    with transaction.atomic():
         tell(user)
-        raise RuntimeError
+        transaction.set_rollback(True)
     drain()
     assert not Notification.objects.exists()
 
@@ -193,7 +193,7 @@ def test_mail_to_fifty_costs_as_many_queries_as_to_five() -> None:
     assert queries_for(5) == queries_for(50) <= 3
 
 
-# Mail --------------------------------------------------------------------------------------------------------
+# Mail ------------------------------------------------------------------------------------------------
 
 
 def test_a_chunk_goes_over_one_connection(smtp: SmtpSink) -> None:
@@ -287,7 +287,7 @@ def test_without_a_provider_a_letter_is_one_file_however_often_it_is_delivered(
     assert file.stat().st_mode & 0o077 == 0
 
 
-# WhatsApp ----------------------------------------------------------------------------------------------------
+# WhatsApp --------------------------------------------------------------------------------------------
 
 
 def test_without_a_provider_nothing_waits_for_whatsapp() -> None:
