@@ -9,6 +9,7 @@ import errno
 import hashlib
 import io
 import logging
+import math
 import os
 import re
 import secrets
@@ -62,7 +63,7 @@ _PDF_ACTIVE_SHORT = re.compile(rb"/(JS|XFA)(?![A-Za-z0-9])")
 _PDF_LOCKED = re.compile(rb"/Encrypt(?![A-Za-z0-9])")
 _PDF_HEADER = re.compile(rb"%PDF-[12]\.[0-9]")
 _PDF_ESCAPE = re.compile(rb"#([0-9A-Fa-f]{2})")
-_PDF_STREAM = re.compile(rb"stream\r?\n")
+_PDF_STREAM = re.compile(rb"(?<!end)stream\r?\n")
 _PDF_STREAM_BODY = re.compile(rb">>\s*stream\r?\n.*?endstream", re.DOTALL)
 _PDF_DICTIONARY = 1_000
 _PDF_INFLATED = 20_000_000
@@ -439,5 +440,5 @@ def _refused(kinds: frozenset[str], why: str) -> ValidationError:
 
 
 def _megabytes(size: int) -> str:
-    """Return a size as people read it, such as `5 MB` or `5,2 MB`."""
-    return f"{size / (1024 * 1024):.1f}".removesuffix(".0").replace(".", ",") + " MB"
+    """Return a size as people read it, such as `5 MB` or `5,2 MB`, rounded up: just above a limit shows as above."""
+    return f"{math.ceil(size * 10 / (1024 * 1024)) / 10:.1f}".removesuffix(".0").replace(".", ",") + " MB"

@@ -1,0 +1,61 @@
+"""What the secretariat may look at: the audit log, messages on their way and long jobs. Read only."""
+
+from django.contrib import admin, messages
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+
+from core import outbox
+from core.models import AuditEntry, Job, OutboxMessage
+
+
+class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Rows can be opened; nobody adds, changes or deletes them here."""
+
+    show_full_result_count = False
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Never."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Never."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Never."""
+        return False
+
+
+@admin.register(AuditEntry)
+class AuditEntryAdmin(ReadOnlyAdmin):
+    """Who did what, newest first."""
+
+    list_display = ("at", "actor_label", "action", "object_type", "object_id", "reason")
+    list_filter = ("at",)
+    search_fields = ("=object_id", "=action")
+    ordering = ("-id",)
+
+
+@admin.register(OutboxMessage)
+class OutboxMessageAdmin(ReadOnlyAdmin):
+    """Messages, with those that were given up; they can be sent again."""
+
+    list_display = ("id", "kind", "not_before", "attempts", "done_at", "parked_at", "last_error")
+    list_filter = (("parked_at", admin.EmptyFieldListFilter), ("done_at", admin.EmptyFieldListFilter))
+    ordering = ("-id",)
+    actions = ("send_again",)
+
+    @admin.action(description="Kirim ulang yang ditahan")
+    def send_again(self, request: HttpRequest, rows: "QuerySet[OutboxMessage]") -> None:
+        """Give parked messages new attempts."""
+        back = outbox.requeue(list(rows.values_list("pk", flat=True)))
+        messages.success(request, f"{back} pesan akan dikirim lagi.")
+
+
+@admin.register(Job)
+class JobAdmin(ReadOnlyAdmin):
+    """Long work and how it ended."""
+
+    list_display = ("created_at", "kind", "status", "done", "total", "attempts", "finished_at", "note")
+    list_filter = ("status", "kind")
+    ordering = ("-created_at",)
