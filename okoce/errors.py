@@ -6,6 +6,8 @@ from django.http import HttpRequest, HttpResponse
 from django.template import TemplateDoesNotExist
 from django.template.loader import render_to_string
 
+from participants.views.registration import render_expired
+
 TITLES = {
     400: "Permintaan tidak dapat dibaca",
     403: "Halaman ini bukan untuk akun Anda",
@@ -53,5 +55,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """403 for a form whose protection token is missing or old."""
+    """403 for a form whose protection token is missing or old; registration keeps what was typed."""
+    if request.path == "/daftar/" and not reason.startswith(("Origin", "Referer")):
+        return render_expired(request)
     return error_page(request, 403, name="csrf")

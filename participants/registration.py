@@ -1,8 +1,8 @@
-"""Registration: one pressed button makes one person, one enrollment, one message, or leads to the neutral page.
+"""Registration: one pressed button makes one person, one enrollment and one message, or the neutral page.
 
-Everything happens in one transaction. Equal submissions wait for each other under an advisory lock and get the
-same answer; what two different submissions could still do to each other (one NIK from two phones) is decided by
-the unique indexes, after which the loser is judged again on what the winner stored.
+Everything happens in one transaction. Equal submissions wait for each other under an advisory lock and get
+the same answer; what two different submissions could still do to each other (one NIK from two phones) is
+decided by the unique indexes, after which the loser is judged again on what the winner stored.
 """
 
 from __future__ import annotations
@@ -56,7 +56,10 @@ ATTEMPTS = 3
 
 @dataclass(frozen=True, slots=True)
 class RegistrationData:
-    """What a person told us, cleaned. `phone` is E.164 or "" (only at the counter); `password` None: claim later."""
+    """What a person told us, cleaned.
+
+    `phone` is E.164, or "" for somebody at the counter without one; `password` None: claimed later by a code.
+    """
 
     pathway: Pathway
     full_name: str
@@ -78,7 +81,7 @@ class RegistrationData:
 
 @dataclass(frozen=True, slots=True)
 class Assistance:
-    """Who filled the form in for somebody, in which role, whether the KTP was seen, and the own open centre."""
+    """Who filled the form in for somebody, in which role, whether the KTP was seen, and the own centre."""
 
     by: User
     role: Role
@@ -96,7 +99,7 @@ class Registered:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """Nothing was registered. `person_id` is the person who holds the NIK, for staff in whose scope they are."""
+    """Nothing was registered. `person_id`: who holds the NIK, shown only to staff in charge of them."""
 
     person_id: UUID | None = None
 
@@ -135,13 +138,13 @@ def register_person(
     at: datetime,
     assistance: Assistance | None = None,
 ) -> Registered | Held:
-    """Register a person once per `submission_id`, or hold the submission when the NIK or phone is known already.
+    """Register a person once per `submission_id`, or hold the submission when the NIK or phone is known.
 
     `browser` is the secret of the browser that sent it; another browser with the same submission is held.
     A phone shared in a household is accepted for a second person with an own NIK and name, who then signs in
     with the registration number. A known identifier sends its owner one message a day.
     """
-    browser_index = blind_index(browser, purpose="registration.browser")
+    browser_index = _browser_index(browser)
     if answered := RegistrationSubmission.objects.filter(pk=submission_id).first():
         return _repeat(answered, browser_index)
     # 34 ms of work, done before anything is locked.
@@ -154,6 +157,17 @@ def register_person(
             if attempt == ATTEMPTS or not _is_lost_race(error):
                 raise
     raise AssertionError("the last attempt returns or raises")
+
+
+def repeated_answer(*, submission_id: UUID, browser: str) -> Registered | Held | None:
+    """The answer this very browser was given for a submission; None when it has none. Writes nothing."""
+    index = _browser_index(browser)
+    answered = RegistrationSubmission.objects.filter(pk=submission_id, browser_index=index).first()
+    return None if answered is None else _repeat(answered, index)
+
+
+def _browser_index(browser: str) -> bytes:
+    return blind_index(browser, purpose="registration.browser")
 
 
 def _register(
@@ -175,16 +189,14 @@ def _register(
     rows = list(_rows(data, found, placement, licensing, password, at, assistance))
     enrollment = next(row for row in rows if isinstance(row, Enrollment))
     rows.append(
-        RegistrationSubmission(pk=submission_id, browser_index=browser_index, enrollment=enrollment, created_at=at)
+        RegistrationSubmission(
+            pk=submission_id, browser_index=browser_index, enrollment=enrollment, created_at=at
+        )
     )
     insert_together(rows)
     if assistance is not None:
-        audit.record(
-            actor=assistance.by,
-            action="pendaftaran.dibantu",
-            obj=enrollment.person,
-            detail={"saw_document": assistance.saw_document},
-        )
+        seen = {"saw_document": assistance.saw_document}
+        audit.record(actor=assistance.by, action="pendaftaran.dibantu", obj=enrollment.person, detail=seen)
     notify(
         user_id=enrollment.person.user_id,
         kind="pendaftaran_diterima",
@@ -233,7 +245,9 @@ def look_up(data: RegistrationData, submission_id: UUID) -> _Found:
         row = cursor.fetchone()
     submission = None
     if row[0] is not None:
-        submission = RegistrationSubmission(pk=row[0], browser_index=row[1], is_held=row[2], enrollment_id=row[3])
+        submission = RegistrationSubmission(
+            pk=row[0], browser_index=row[1], is_held=row[2], enrollment_id=row[3]
+        )
     return _Found(
         submission=submission,
         nik_person_id=row[4],
@@ -307,7 +321,7 @@ def _rows(
     user = User(
         display_name=data.full_name,
         login_number=number,
-        email=data.email or None if found.email_user_id is None else None,
+        email=(data.email or None) if found.email_user_id is None else None,
         password=password,
         created_at=at,
     )
@@ -365,6 +379,7 @@ def _rows(
 
 def _person(data: RegistrationData, user: User, at: datetime, assistance: Assistance | None) -> Person:
     """The person row; birth date and sex come from the NIK where they were left empty."""
+    saw_document = assistance is not None and assistance.saw_document
     person = Person(
         user=user,
         full_name=data.full_name,
@@ -373,9 +388,7 @@ def _person(data: RegistrationData, user: User, at: datetime, assistance: Assist
         gender=data.gender or (data.nik.gender if data.nik else ""),
         address=data.address,
         nik_warnings=nik_warnings(data.nik, data.birth_date, data.gender) if data.nik else [],
-        identity_status=(
-            IdentityStatus.DOKUMEN_DILIHAT if assistance and assistance.saw_document else IdentityStatus.DIKETIK
-        ),
+        identity_status=IdentityStatus.DOKUMEN_DILIHAT if saw_document else IdentityStatus.DIKETIK,
         identity_entered_by=assistance.by if assistance else None,
         created_at=at,
     )

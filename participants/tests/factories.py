@@ -1,4 +1,4 @@
-"""People and enrollments for tests of every app, consistent with the log that registration and moves write."""
+"""People and enrollments for tests of every app, consistent with the log of registration and moves."""
 
 from __future__ import annotations
 
@@ -105,7 +105,10 @@ def center_of(code: str = "P31.74.07", **fields: Any) -> Center:
 
 
 class PersonFactory(factory.django.DjangoModelFactory[Person]):
-    """A woman with a synthetic NIK and a demo phone. `nik=None` needs `no_nik_reason`; `user=None`: no account."""
+    """A woman with a synthetic NIK and a demo phone.
+
+    `nik=None` needs `no_nik_reason`; `user=None`: no account.
+    """
 
     class Meta:
         model = Person
@@ -135,8 +138,8 @@ class PersonFactory(factory.django.DjangoModelFactory[Person]):
 class EnrollmentFactory(factory.django.DjangoModelFactory[Enrollment]):
     """An active enrollment in P1 with its `daftar` row, as registration leaves it.
 
-    `center=None` gives `menunggu_pusat` unless a status is named; `district` follows the centre. The account of
-    the person gets the registration number. `registered_at` is three days ago unless given.
+    `center=None` gives `menunggu_pusat` unless a status is named; `district` follows the centre. The account
+    of the person gets the registration number. `registered_at` is three days ago unless given.
     """
 
     class Meta:
@@ -216,14 +219,15 @@ def participant(
     *,
     stage: Stage = Stage.PENDAFTARAN,
     status: Status | None = None,
-    center: Center | None | str = "P31.74.07",
+    center: Center | str | None = "P31.74.07",
     coach: User | None = None,
     registered_at: datetime | None = None,
     **fields: Any,
 ) -> Enrollment:
     """An enrollment that walked to `stage` and now has `status`, with every row of the log in between.
 
-    `center` is a centre, its code, or None. Fields named `person__…` go to the person, the rest to the enrollment.
+    `center` is a centre, its code, or None. Fields named `person__…` go to the person, others to the
+    enrollment.
     """
     place = center_of(center) if isinstance(center, str) else center
     start = registered_at or now() - timedelta(days=30)

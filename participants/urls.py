@@ -1,0 +1,16 @@
+"""Addresses of registration. Include before the pipeline's: `/peserta/<id>/kode/` is one of these."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from .views import counter, registration
+
+urlpatterns = [
+    path("daftar/", registration.register, name="register"),
+    path("daftar/berhasil/", registration.success, name="register_success"),
+    path("daftar/periksa/", registration.check, name="register_check"),
+    path("loket/", counter.counter, name="counter"),
+    path("loket/<str:number>/slip/", counter.slip, name="counter_slip"),
+    path("peserta/<uuid:person_id>/kode/", counter.person_code, name="person_code"),
+]
