@@ -10,6 +10,9 @@ from pathlib import Path
 from urllib.error import HTTPError, URLError
 from urllib.request import urlopen
 
+import redis
+from kombu.exceptions import KombuError
+
 from okoce.launch.processes import start_child, stop_child, wait_until
 from okoce.launch.services import free_port
 from okoce.testing.services import ROOT, Services
@@ -95,7 +98,13 @@ class Worker(TestProcess):
     def is_ready(self) -> bool:
         from okoce.celery import app
 
-        return bool(app.control.ping(destination=[f"{self.node}@test"], timeout=0.5))
+        try:
+            with app.connection_for_write() as connection:
+                return bool(
+                    app.control.ping(destination=[f"{self.node}@test"], timeout=0.5, connection=connection)
+                )
+        except (KombuError, redis.RedisError, OSError):
+            return False
 
 
 class Portal(TestProcess):
