@@ -58,10 +58,8 @@ def main() -> int:
     target.parent.mkdir(exist_ok=True)
     target.write_text(json.dumps([figure.as_row() for figure in figures], indent=2) + "\n", encoding="utf-8")
     missed = sum(not figure.met for figure in figures)
-    print(
     summary = f"{len(figures)} figures, {missed} miss their goal, {broken} benchmarks broken"
     print(f"\n{summary}. Written to var/bench.json")
-    )
     return 1 if broken else 0
 
 

@@ -112,7 +112,6 @@ INSTALLED_APPS = [
     "django_filters",
     "crispy_forms",
     "crispy_bootstrap5",
-    "lucide",
     "csp",
     "pgtrigger",
     "pghistory",
