@@ -3,9 +3,10 @@
 `Meta.triggers = append_only()` refuses UPDATE, DELETE and TRUNCATE on a model's table. Two settings of the
 database session open it, each for one purpose:
 
-* `okoce.redaction = on` lets UPDATE through (only of the `redactable` columns, when those are named). It is set by
-  `core.audit.redact` alone, for one statement, and every use leaves an audit entry.
-* `okoce.allow_truncate = on` lets TRUNCATE through. Only the test settings set it, so that tests can be flushed.
+* `okoce.redaction = on` lets UPDATE through (only of the `redactable` columns, when those are named).
+  `core.audit.redact` alone sets it, for one statement, and every use leaves an audit entry.
+* `okoce.allow_truncate = on` lets TRUNCATE through. No settings of the portal set it: it is for a throw-away
+  database that is emptied between tests.
 """
 
 from collections.abc import Iterator, Sequence
@@ -60,7 +61,7 @@ def append_only(*, redactable: Sequence[str] | None = None) -> list[pgtrigger.Tr
 
 @contextmanager
 def redaction(using: str = "default") -> Iterator[None]:
-    """Open append-only tables for UPDATE inside one transaction. Use `core.audit.redact`, which also records it."""
+    """Open append-only tables for UPDATE in one transaction; `core.audit.redact` also records it."""
     with transaction.atomic(using=using), connections[using].cursor() as cursor:
         cursor.execute("SET LOCAL okoce.redaction = 'on'")
         yield

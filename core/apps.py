@@ -19,7 +19,7 @@ class CoreConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Stop the start with one clear message when a key is missing, save for the commands that need none."""
+        """Stop the start with one message when a key is missing, save for commands that need none."""
         if len(sys.argv) > 1 and sys.argv[1] in getattr(settings, "KEYLESS_COMMANDS", ()):
             return
         try:

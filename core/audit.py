@@ -20,8 +20,8 @@ def record(
 ) -> AuditEntry:
     """Write one audit entry in the current transaction, so that act and entry stand or fall together.
 
-    `actor` is a user, or None for the portal itself; `action` a stable code such as `nik.dilihat`; `obj` the record
-    concerned. NIK and phone numbers in `reason` and `detail` are removed before they are stored.
+    `actor` is a user, or None for the portal itself; `action` a stable code such as `nik.dilihat`; `obj` the
+    record concerned. NIK and phone numbers in `reason` and `detail` are removed before they are stored.
     """
     object_type, object_id = _identity(obj)
     return AuditEntry.objects.create(
@@ -45,8 +45,9 @@ def redact(
 ) -> int:
     """Overwrite `values` in rows of an append-only table and record it; return how many rows changed.
 
-    The one way to change such rows (erasure under UU PDP 27/2022, art. 8). `obj` is the record that the redaction
-    concerns. Raises ValueError without a reason or values, IntegrityError for a column that is not redactable.
+    The one way to change such rows (erasure under UU PDP 27/2022, art. 8). `obj` is the record that the
+    redaction concerns. Raises ValueError without a reason or values, IntegrityError for a column that is not
+    redactable.
     """
     if not reason.strip() or not values:
         raise ValueError("a redaction needs a reason and values")

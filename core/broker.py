@@ -1,7 +1,7 @@
 """Waking the workers from a page without ever waiting for the broker or failing with it.
 
-What must happen stands in the database (outbox, jobs) and is found by regular scans. A task sent from here only
-makes it happen sooner, so a send that fails is forgotten.
+What must happen stands in the database (outbox, jobs) and is found by regular scans. A task sent from here
+only makes it happen sooner, so a send that fails is forgotten.
 """
 
 import logging
@@ -15,7 +15,7 @@ from django.conf import settings
 logger = logging.getLogger(__name__)
 
 PAUSE_SECONDS = 15.0
-"""After a failure nothing is sent for so long, so that a dead broker costs one short wait and not one a request."""
+"""Nothing is sent for so long after a failure: a dead broker costs one short wait, not one a request."""
 
 
 class _Breaker:
@@ -43,9 +43,12 @@ breaker = _Breaker()
 
 
 def publish(task: str, *, kwargs: dict[str, Any] | None = None, expires: float = 60.0) -> bool:
-    """Send a task by name and return whether the broker took it; never raises, waits BROKER_WAKE_TIMEOUT at most.
+    """Send a task by name and return whether the broker took it; never raises.
 
-    `expires` (seconds) drops the wake-up when no worker took it by then: the scan has done the work meanwhile.
+    Waits `settings.BROKER_WAKE_TIMEOUT` seconds at most, and not at all while a failure is recent.
+
+    `expires` (seconds) drops the wake-up when no worker took it by then: the scan has done the work
+    meanwhile.
     """
     if not breaker.may_try():
         return False

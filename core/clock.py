@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 ZONES = {"Asia/Jakarta": "WIB", "Asia/Makassar": "WITA", "Asia/Jayapura": "WIT"}
 """The three Indonesian zones and the abbreviations people read."""
 
-ZONE_CHOICES = [(zone, short) for zone, short in ZONES.items()]
+ZONE_CHOICES = list(ZONES.items())
 DEFAULT_ZONE = "Asia/Jakarta"
 
 _HOLIDAYS = Path(__file__).parent / "data" / "holidays.csv"

@@ -1,8 +1,8 @@
 """Field encryption, blind indexes and signatures for personal numbers (UU PDP 27/2022, art. 35 and 39).
 
-A sealed value is: version byte, length and text of the key id, 12-byte nonce, AES-256-GCM ciphertext with tag.
-Header and context are authenticated, so a value that is altered or moved to another row, column or table does
-not open any more.
+A sealed value is: version byte, length and text of the key id, 12-byte nonce, AES-256-GCM ciphertext with
+tag. Header and context are authenticated, so a value that is altered or moved to another row, column or table
+does not open any more.
 """
 
 import base64
@@ -30,7 +30,7 @@ class SealBroken(Exception):
 
 
 class _Cached:
-    """A key file's content, read again only when the file on disk changes (so a rotation needs no restart)."""
+    """A key file's content, read again when the file on disk changes: a rotation needs no restart."""
 
     def __init__(self) -> None:
         self._stamps: dict[Path, tuple[int, int, int]] = {}
@@ -117,17 +117,17 @@ def _bound(header: bytes, context: str) -> bytes:
 
 
 def blind_index(value: str, *, purpose: str) -> bytes:
-    """Return 32 bytes by which an encrypted value is found again (HMAC-SHA256; `purpose` keeps columns apart)."""
+    """Return 32 bytes (HMAC-SHA256) by which an encrypted value is found; `purpose` keeps columns apart."""
     return _keyed(keys.INDEX, value, purpose)
 
 
 def sign(text: str, *, purpose: str) -> str:
-    """Return a URL-safe signature of `text` (43 characters, without the text); check it with `signature_is_good`."""
+    """Return a URL-safe signature of `text`, 43 characters; check it with `signature_is_good`."""
     return base64.urlsafe_b64encode(_keyed(keys.SIGNING, text, purpose)).rstrip(b"=").decode()
 
 
 def signature_is_good(text: str, signature: str, *, purpose: str) -> bool:
-    """Return whether `signature` is `sign(text, purpose=purpose)`, in constant time, for any hostile string."""
+    """Return whether `signature` is `sign(text, purpose=purpose)`, in constant time, for any string."""
     expected = sign(text, purpose=purpose).encode()
     return hmac.compare_digest(expected, signature.encode("utf-8", "replace"))
 
@@ -138,7 +138,7 @@ def _keyed(name: str, value: str, purpose: str) -> bytes:
 
 
 class SealedField(models.BinaryField):  # type: ignore[type-arg]
-    """A column of sealed bytes. Found by `manage.py rotate_keys`; refuses to store anything that is not sealed."""
+    """A column of sealed bytes, found by `manage.py rotate_keys`; refuses to store what is not sealed."""
 
     description = "Sealed text"
 
@@ -179,6 +179,6 @@ def set_sealed(instance: models.Model, field_name: str, text: str | None) -> Non
 
 
 def get_sealed(instance: models.Model, field_name: str) -> str | None:
-    """Return the text of a SealedField of `instance`, None when empty; raise SealBroken when it was tampered with."""
+    """Return the text of a SealedField of `instance`, None when empty; raise SealBroken after tampering."""
     data = getattr(instance, field_name)
     return None if data is None else unseal(data, context=sealed_context(instance, field_name))

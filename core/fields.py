@@ -1,7 +1,7 @@
 """Form fields for the values of `core.validators`.
 
-Each takes anything a browser may send, answers with a clean value or an error beside the field, and shows back
-what was typed in a form that can always be rendered (no lone surrogates, no endless text).
+Each takes anything a browser may send, answers with a clean value or an error beside the field, and shows
+back what was typed in a form that can always be rendered (no lone surrogates, no endless text).
 """
 
 from datetime import date
@@ -19,7 +19,7 @@ _SHOWN = 2_000
 class CleanedField(forms.CharField):
     """A text field whose value passes through one function of `core.validators`."""
 
-    input_attributes: dict[str, str] = {}  # noqa: RUF012 (read only)
+    input_attributes: dict[str, str] = {}
     required_text = "Kolom ini belum diisi."
 
     def __init__(self, *, required_text: str | None = None, **kwargs: Any) -> None:
@@ -68,7 +68,7 @@ def showable(text: str, max_length: int | None = None) -> str:
 class NikField(CleanedField):
     """A NIK; the clean value is a `Nik`, or None when empty and not required."""
 
-    input_attributes = {"inputmode": "numeric", "autocomplete": "off", "maxlength": "40"}  # noqa: RUF012 (read only)
+    input_attributes = {"inputmode": "numeric", "autocomplete": "off", "maxlength": "40"}
     required_text = "Tulis 16 angka NIK seperti di KTP."
 
     def __init__(self, **kwargs: Any) -> None:
@@ -86,7 +86,7 @@ class NikField(CleanedField):
 class PhoneField(CleanedField):
     """An Indonesian phone number; the clean value is E.164 text, or "" when empty and not required."""
 
-    input_attributes = {"inputmode": "tel", "autocomplete": "tel", "maxlength": "40"}  # noqa: RUF012 (read only)
+    input_attributes = {"inputmode": "tel", "autocomplete": "tel", "maxlength": "40"}
     required_text = "Tulis nomor HP yang bisa dihubungi. Contoh: 0812-3456-7890."
 
     def clean_value(self, value: Any) -> str:
@@ -101,7 +101,7 @@ class PhoneField(CleanedField):
 class NibField(CleanedField):
     """A NIB; the clean value is 13 digits, or "" when empty and not required."""
 
-    input_attributes = {"inputmode": "numeric", "autocomplete": "off", "maxlength": "40"}  # noqa: RUF012 (read only)
+    input_attributes = {"inputmode": "numeric", "autocomplete": "off", "maxlength": "40"}
     required_text = "Tulis 13 angka NIB."
 
     def clean_value(self, value: Any) -> str:
@@ -112,7 +112,7 @@ class NibField(CleanedField):
 class RupiahField(CleanedField):
     """Whole rupiah; the clean value is an int, or None when empty and not required. Shown with dots."""
 
-    input_attributes = {"inputmode": "numeric", "autocomplete": "off", "maxlength": "40"}  # noqa: RUF012 (read only)
+    input_attributes = {"inputmode": "numeric", "autocomplete": "off", "maxlength": "40"}
     required_text = "Tulis jumlah uang. Contoh: 1.500.000."
 
     def __init__(self, *, least: int = 0, most: int = validators.MAX_RUPIAH, **kwargs: Any) -> None:
@@ -145,9 +145,9 @@ class RupiahField(CleanedField):
 
 
 class DayField(CleanedField):
-    """A day, day first; the clean value is a date, or None when empty and not required. Shown as 31/05/2000."""
+    """A day, day first; the clean value is a date, or None when empty and not required. Shown day first."""
 
-    input_attributes = {"inputmode": "numeric", "maxlength": "40"}  # noqa: RUF012 (read only)
+    input_attributes = {"inputmode": "numeric", "maxlength": "40"}
     required_text = "Tulis tanggal. Contoh: 31/05/2000."
 
     def __init__(self, **kwargs: Any) -> None:
@@ -163,7 +163,7 @@ class DayField(CleanedField):
 
 
 class PlainTextField(CleanedField):
-    """Readable text of at most `max_length` characters (required argument); "" when empty and not required."""
+    """Readable text of at most `max_length` characters ; "" when empty and not required."""
 
     def __init__(self, *, max_length: int, multiline: bool = False, **kwargs: Any) -> None:
         self.multiline = multiline

@@ -1,8 +1,8 @@
-"""Files from people and files the portal makes: checked by content, stored privately, served after an access check.
+"""Files from people and of the portal's own making: checked by content, stored privately, served with care.
 
-What a file is, is read from its bytes; its name and declared type count for nothing. Pictures are decoded and written
-anew, which removes place data and whatever else was hidden in them. PDFs cannot be rewritten here, so those that
-could act (scripts, attached files, programs) or cannot be looked into (encrypted) are refused.
+What a file is, is read from its bytes; its name and declared type count for nothing. Pictures are decoded and
+written anew, which removes place data and whatever else was hidden in them. PDFs cannot be rewritten here, so
+those that could act (scripts, attached files, programs) or cannot be looked into (encrypted) are refused.
 """
 
 import errno
@@ -55,7 +55,8 @@ _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _ORPHAN_AGE = timedelta(hours=24)
 _TEMPORARY = ".tmp"
 
-# Long names are looked for everywhere; `/JS` and `/XFA` occur by chance in compressed pictures, so only outside them.
+# Long names are looked for everywhere; `/JS` and `/XFA` occur by chance in compressed pictures, so only
+# outside them.
 _PDF_ACTIVE = re.compile(
     rb"/(JavaScript|Launch|EmbeddedFiles?|Rendition|RichMedia|GoToE|GoToR|ImportData|SubmitForm)(?![A-Za-z0-9])"
 )
@@ -80,7 +81,9 @@ class StorageFull(ValidationError):
         )
 
 
-def store_upload(uploaded: UploadedFile, *, owner: Any, kinds: frozenset[str] = IMAGE | PDF) -> StoredFile:
+def store_upload(
+    uploaded: "UploadedFile[Any]", *, owner: Any, kinds: frozenset[str] = IMAGE | PDF
+) -> StoredFile:
     """Check, clean and store an uploaded file; raise ValidationError in Indonesian when it is refused.
 
     `owner` is the user who uploads, or None; `kinds` are the accepted content types (`IMAGE`, `PDF` or both).
@@ -147,8 +150,8 @@ def store_generated(
 def serve(stored_file: StoredFile, *, download: bool = False) -> HttpResponseBase:
     """Return the file's bytes; the caller has checked that this user may see it.
 
-    Pictures may be shown inside a page, everything else is a download. Whatever the bytes are, the browser neither
-    guesses their type nor runs anything in them. Raises Http404 when the bytes are gone.
+    Pictures may be shown inside a page, everything else is a download. Whatever the bytes are, the browser
+    neither guesses their type nor runs anything in them. Raises Http404 when the bytes are gone.
     """
     try:
         source = full_path(stored_file).open("rb")
@@ -206,8 +209,9 @@ def sniff(content: bytes) -> str | None:
 def clean_image(content: bytes, content_type: str) -> tuple[bytes, str, tuple[int, int]]:
     """Decode a picture and write it anew; return its bytes, type and (width, height) in pixels.
 
-    Turned the right way up, reduced to `LONGEST_SIDE`, first frame only, without EXIF, place, profile or comments.
-    Raises ValidationError for a picture that is damaged or has too many pixels (told from its header).
+    Turned the right way up, reduced to `LONGEST_SIDE`, first frame only, without EXIF, place, profile or
+    comments. Raises ValidationError for a picture that is damaged or has too many pixels (told from its
+    header).
     """
     unreadable = ValidationError(
         "Foto ini rusak atau tidak bisa dibaca. Ambil fotonya sekali lagi, lalu kirim.", code="image_broken"
@@ -292,7 +296,7 @@ def _unescaped(content: bytes) -> bytes:
 
 
 def _pdf_object_streams(content: bytes) -> Iterator[bytes]:
-    """Yield what compressed object streams hold; raise ValidationError where that cannot be seen within bounds."""
+    """Yield what compressed object streams hold; raise ValidationError where it cannot be seen in bounds."""
     complicated = ValidationError(
         "PDF ini terlalu rumit untuk diperiksa. Kirim fotonya, atau cetak ulang menjadi PDF biasa.",
         code="pdf_complicated",
@@ -320,7 +324,7 @@ def _pdf_object_streams(content: bytes) -> Iterator[bytes]:
 
 
 def sweep_orphans() -> int:
-    """Remove bytes without a record and job files that are nobody's result, all older than a day; return how many.
+    """Remove bytes without a record and job files that are no result, older than a day; return how many.
 
     They come from transactions that were undone and from workers that were killed.
     """
@@ -359,10 +363,12 @@ def _store(write: Callable[[IO[bytes]], Any], *, name: str, suffix: str = "", **
         os.fsync(temporary.fileno())
         size = temporary.tell()
         temporary.seek(0)
-        digest = hashlib.file_digest(temporary, "sha256").hexdigest()
+        digest = hashlib.sha256()
+        while block := temporary.read(1 << 20):
+            digest.update(block)
     try:
         return StoredFile.objects.create(
-            id=file_id, path=relative, sha256=digest, size=size, original_name=name, **values
+            id=file_id, path=relative, sha256=digest.hexdigest(), size=size, original_name=name, **values
         )
     except BaseException:
         _unlink(path)
@@ -440,5 +446,5 @@ def _refused(kinds: frozenset[str], why: str) -> ValidationError:
 
 
 def _megabytes(size: int) -> str:
-    """Return a size as people read it, such as `5 MB` or `5,2 MB`, rounded up: just above a limit shows as above."""
+    """Return a size as people read it (`5 MB`, `5,2 MB`), rounded up: just above a limit shows as above."""
     return f"{math.ceil(size * 10 / (1024 * 1024)) / 10:.1f}".removesuffix(".0").replace(".", ",") + " MB"

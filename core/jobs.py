@@ -1,8 +1,9 @@
 """Long work with progress, done exactly once whatever dies on the way.
 
-The row in `Job` is the queue. A runner takes it with a lease and a token of its own; a second thread extends the lease
-and stores the progress. A runner that was killed loses its lease, and the sweeper lets another begin. Finishing is one
-conditional UPDATE on the token: of two runners one ends the job, and the file of the other is deleted.
+The row in `Job` is the queue. A runner takes it with a lease and a token of its own; a second thread extends
+the lease and stores the progress. A runner that was killed loses its lease, and the sweeper lets another
+begin. Finishing is one conditional UPDATE on the token: of two runners one ends the job, and the file of the
+other is deleted.
 """
 
 import logging
@@ -63,8 +64,8 @@ def job(kind: str, *, on_done: Finisher | None = None) -> Callable[[Worker], Wor
     """Register the function that does jobs of `kind`; it returns the resulting file, or None.
 
     It runs outside a transaction and may run more than once, so it writes nothing but files made by
-    `job_run.store`. `on_done(job)` runs in the transaction that ends the job well, therefore once: the place to
-    enqueue the message that it is ready.
+    `job_run.store`. `on_done(job)` runs in the transaction that ends the job well, therefore once: the place
+    to enqueue the message that it is ready.
     """
 
     def register(function: Worker) -> Worker:
@@ -79,8 +80,8 @@ def job(kind: str, *, on_done: Finisher | None = None) -> Callable[[Worker], Wor
 def start(*, kind: str, params: dict[str, Any], requested_by: Any, dedupe_key: str | None = None) -> Job:
     """Queue a job in the current transaction and return it; workers are woken after the commit.
 
-    With a `dedupe_key` the job that already has it is returned instead of a second one. Raises LookupError for an
-    unknown kind.
+    With a `dedupe_key` the job that already has it is returned instead of a second one. Raises LookupError
+    for an unknown kind.
     """
     if kind not in _kinds:
         raise LookupError(f"no function for jobs of kind {kind!r}")
@@ -206,7 +207,7 @@ def run(job_id: UUID | str) -> bool:
 
 
 def _take(job_id: UUID | str) -> tuple[Job, JobRun] | None:
-    """Take a job that waits, or whose runner let the lease run out; None when it is held, ended or unknown."""
+    """Take a job that waits or whose lease ran out; None when it is held, ended or unknown."""
     at = clock.now()
     with transaction.atomic():
         # SKIP LOCKED: a locked row is being taken or finished right now.

@@ -93,12 +93,12 @@ def read_encryption(folder: Path) -> EncryptionKeys:
 
 
 def read_single(folder: Path, name: str) -> bytes:
-    """Read a file with one key (`index.key`, `signing.key`); raise ImproperlyConfigured when it is unusable."""
+    """Read a file with one key (`index.key`, `signing.key`); raise ImproperlyConfigured if unusable."""
     return _decode(_read(folder / name).strip(), str(folder / name))
 
 
 def read_secret(folder: Path) -> str:
-    """Read Django's SECRET_KEY; raise ImproperlyConfigured when the file is missing or shorter than 50 characters."""
+    """Read Django's SECRET_KEY; raise ImproperlyConfigured when it is missing or under 50 characters."""
     secret = _read(folder / SECRET).strip()
     if len(secret) < 50:
         raise ImproperlyConfigured(f"{folder / SECRET} is shorter than 50 characters.")
@@ -123,7 +123,7 @@ def remove_encryption_keys(folder: Path, key_ids: set[str]) -> None:
 
 
 def new_key_id() -> str:
-    """Return an id that tells the day the key was made; it is no secret and stands before every sealed value."""
+    """Return an id that tells the day the key was made; no secret, it stands before every sealed value."""
     return f"k{datetime.now(UTC):%Y%m%d}-{secrets.token_hex(3)}"
 
 

@@ -135,7 +135,7 @@ class OutboxMessage(models.Model):
 
 
 class Job(models.Model):
-    """Long work with progress and exactly one result. `run` is the token of the one runner that may finish it."""
+    """Long work with progress and one result. `run` is the token of the one runner that may finish it."""
 
     class Status(models.TextChoices):
         ANTRE = "antre", "Menunggu giliran"

@@ -1,8 +1,9 @@
 """Effects that follow a committed cause: messages, notifications, wake-ups.
 
-The row is written in the cause's transaction (`enqueue`), so the effect exists exactly when the cause does. Workers
-claim rows in chunks and call the handler of the kind; the row is marked done in the transaction of the handler's own
-writes, so those happen once however often a task runs. A claim whose worker died is freed by `sweep`.
+The row is written in the cause's transaction (`enqueue`), so the effect exists exactly when the cause does.
+Workers claim rows in chunks and call the handler of the kind; the row is marked done in the transaction of
+the handler's own writes, so those happen once however often a task runs. A claim whose worker died is freed
+by `sweep`.
 """
 
 import logging
@@ -34,7 +35,7 @@ _handlers: dict[str, Handler] = {}
 
 
 class Unavailable(Exception):
-    """Raised by a handler when a service (mail, WhatsApp) is down: all its messages wait, no attempt is counted."""
+    """Raised by a handler when a service (mail, WhatsApp) is down: its messages wait, no attempt counts."""
 
 
 @dataclass(frozen=True)
@@ -58,8 +59,8 @@ def enqueue(
 ) -> None:
     """Write a message into the current transaction; a second one with the same `dedupe_key` is dropped.
 
-    `ids` holds record ids only (text, numbers, UUIDs, dates), never names or numbers of people. After the commit
-    the relay is woken; without a broker it finds the message at its next scan. `not_before` delays it.
+    `ids` holds record ids only (text, numbers, UUIDs, dates), never names or numbers of people. After the
+    commit the relay is woken; without a broker it finds the message at its next scan. `not_before` delays it.
     """
     enqueue_many(
         [Draft(kind=kind, recipient=recipient, ids=ids, dedupe_key=dedupe_key, not_before=not_before)]
@@ -88,7 +89,7 @@ def enqueue_many(drafts: Iterable[Draft]) -> None:
 
 
 def _wake_after_commit() -> None:
-    """Wake the relay once per transaction. A rolled-back savepoint takes its wake-up along, so none is missing."""
+    """Wake the relay once per transaction; a rolled-back savepoint takes only its own wake-up along."""
     if not any(entry[1] is wake for entry in connection.run_on_commit):
         transaction.on_commit(wake, robust=True)
 
@@ -101,8 +102,8 @@ def wake() -> None:
 def handler(kind: str) -> Callable[[Handler], Handler]:
     """Register the function that carries out messages of `kind`, called with a chunk inside a transaction.
 
-    It returns nothing when all went well, or `{message.id: what went wrong}` for those that failed. When it raises,
-    all its database writes are undone and the messages are tried again one by one.
+    It returns nothing when all went well, or `{message.id: what went wrong}` for those that failed. When it
+    raises, all its database writes are undone and the messages are tried again one by one.
     """
 
     def register(function: Handler) -> Handler:

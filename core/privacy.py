@@ -3,8 +3,9 @@
 import re
 from typing import Any
 
-# A NIK: 16 digits, bare or in groups. A phone: 08…/628…/+628… with 9 to 13 digits in all. Neither inside a longer
-# run of letters and digits (hashes). A UUID is stepped over whole: one in 2,000 holds 16 decimal digits in a row.
+# A NIK: 16 digits, bare or in groups. A phone: 08…/628…/+628… with 9 to 13 digits in all. Neither inside a
+# longer run of letters and digits (hashes). A UUID is stepped over whole: one in 2,000 holds 16 decimal
+# digits in a row.
 _NUMBERS = re.compile(
     r"""
     (?P<uuid>\b[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b)

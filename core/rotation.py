@@ -32,9 +32,9 @@ def is_unfinished() -> bool:
 def reseal_all(*, progress: Callable[[str, int], None] | None = None) -> int:
     """Seal every value again with the active key; return how many were changed.
 
-    Goes through each table by primary key, `BATCH` rows to a transaction, and skips values that already carry the
-    active key: it may be interrupted and run again, and rows may be written meanwhile. Raises SealBroken, naming
-    the row, when a value does not open.
+    Goes through each table by primary key, `BATCH` rows to a transaction, and skips values that already carry
+    the active key: it may be interrupted and run again, and rows may be written meanwhile. Raises SealBroken,
+    naming the row, when a value does not open.
     """
     return sum(_reseal(model, field, progress) for model, field in sealed_fields())
 
@@ -68,11 +68,12 @@ def _reseal(
 
 
 def keys_in_use() -> Counter[str]:
-    """Count sealed values by key id, waiting for writers that are under way (tables are share-locked meanwhile)."""
+    """Count sealed values by key id, after the writers under way (tables are share-locked meanwhile)."""
     used: Counter[str] = Counter()
     with transaction.atomic(), connection.cursor() as cursor:
         for model, field in sealed_fields():
-            table, column = map(connection.ops.quote_name, (model._meta.db_table, field.column))
+            table = connection.ops.quote_name(model._meta.db_table)
+            column = connection.ops.quote_name(str(field.column))
             cursor.execute(f"LOCK TABLE {table} IN SHARE MODE")
             cursor.execute(
                 f"SELECT substring({column} FROM 3 FOR get_byte({column}, 1)), count(*)"  # nosec B608: own names
@@ -105,4 +106,5 @@ def _with_other_key(
         output_field=models.BinaryField(),
     )
     rows = model._base_manager.filter(**{f"{field.name}__isnull": False})
-    return rows.annotate(sealed_start=start).exclude(sealed_start=prefix)
+    other: models.QuerySet[models.Model] = rows.annotate(sealed_start=start).exclude(sealed_start=prefix)
+    return other

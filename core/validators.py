@@ -1,7 +1,8 @@
 """Strings from people turned into clean values, or refused in words that say what to do.
 
-Every function takes whatever a browser may send (any length, any characters) and either returns a clean value or
-raises ValidationError with an Indonesian text; nothing else is ever raised. The texts never repeat personal numbers.
+Every function takes whatever a browser may send (any length, any characters) and either returns a clean value
+or raises ValidationError with an Indonesian text; nothing else is ever raised. The texts never repeat
+personal numbers.
 """
 
 import csv
@@ -59,7 +60,8 @@ _DAY_FIRST = re.compile(r"([0-9]{1,2})\s*[/.\-\s]\s*([0-9]{1,2})\s*[/.\-\s]\s*([
 _YEAR_FIRST = re.compile(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})", re.ASCII)
 _TWO_DIGIT_YEAR = re.compile(r"[0-9]{1,2}[/.\-\s][0-9]{1,2}[/.\-\s][0-9]{2}", re.ASCII)
 
-# Marks that change the direction of the text around them: a name holding one reads as something else (CVE-2021-42574).
+# Marks that change the direction of the text around them: a name holding one reads as something else
+# (CVE-2021-42574).
 _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 # Invisible and without meaning in Indonesian; phones paste them along.
 _INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u2060\ufeff"))
@@ -98,14 +100,15 @@ NIK_WARNINGS = {
 def clean_nik(raw: Any) -> Nik:
     """Return the NIK in `raw`: 16 digits; day 01–31 (men) or 41–71 (women); a real date, not in the future.
 
-    Spaces, dots and dashes are dropped, compatibility forms (fullwidth digits) folded. The serial 0000, which no
-    real NIK has, passes only where `settings.ALLOW_SYNTHETIC_NIK` is on. The century is the latest in which the
-    date is not in the future.
+    Spaces, dots and dashes are dropped, compatibility forms (fullwidth digits) folded. The serial 0000, which
+    no real NIK has, passes only where `settings.ALLOW_SYNTHETIC_NIK` is on. The century is the latest in
+    which the date is not in the future.
     """
     value = _compact(raw, empty="Tulis 16 angka NIK seperti di KTP.", what="NIK harus 16 angka.")
     if not value.isascii() or not value.isdigit():
         raise ValidationError(
-            "NIK hanya berisi angka 0 sampai 9. Yang Anda tulis memuat huruf atau tanda lain. Periksa lagi dengan KTP.",
+            "NIK hanya berisi angka 0 sampai 9. Yang Anda tulis memuat huruf atau tanda lain."
+            " Periksa lagi dengan KTP.",
             code="nik_characters",
         )
     if not _DIGITS_16.fullmatch(value):
@@ -163,7 +166,9 @@ def nik_warnings(nik: Nik, birth_date: date | None, gender: str | None) -> list[
 
 @cache
 def known_nik_prefixes() -> frozenset[str]:
-    """Return the six-digit area prefixes in use now or once (Kepmendagri 300.2.2-2138/2025 and earlier lists)."""
+    """Return the six-digit area prefixes in use now or once (Kepmendagri 300.2.2-2138/2025 and earlier
+    lists).
+    """
     with _PREFIXES.open(encoding="utf-8", newline="") as lines:
         return frozenset(row["prefix6"] for row in csv.DictReader(lines))
 
@@ -198,7 +203,7 @@ def _compact(raw: Any, *, empty: str, what: str) -> str:
 
 
 def _short_text(raw: Any, *, empty: str, too_long: str) -> str:
-    """Return `raw` as folded, stripped text of at most `_SHORT` characters without bidi marks or surrogates."""
+    """Return `raw` as folded, stripped text of at most `_SHORT` characters, no bidi marks or surrogates."""
     text = _as_text(raw)
     if len(text) > _SHORT:
         raise ValidationError(too_long, code="too_long")
@@ -245,7 +250,9 @@ def clean_phone(raw: Any) -> str:
 
 
 def clean_rupiah(raw: Any) -> int:
-    """Return whole rupiah from `1000000`, `1.000.000`, `Rp 1.000.000` or `Rp1.000.000,-`; no negative amounts."""
+    """Return whole rupiah from `1000000`, `1.000.000`, `Rp 1.000.000` or `Rp1.000.000,-`; no negative
+    amounts.
+    """
     empty = "Tulis jumlah uang. Contoh: 1.500.000."
     text = _short_text(raw, empty=empty, too_long=f"Jumlah uang terlalu panjang. {empty}")
     if text.startswith(("-", "\u2212", "(")):
@@ -255,7 +262,8 @@ def clean_rupiah(raw: Any) -> int:
     match = _RUPIAH.fullmatch(text)
     if not match:
         raise ValidationError(
-            "Tulis jumlah uang dengan angka saja, tanpa sen. Titik boleh untuk ribuan. Contoh: 5 juta ditulis 5.000.000.",
+            "Tulis jumlah uang dengan angka saja, tanpa sen. Titik boleh untuk ribuan."
+            " Contoh: 5 juta ditulis 5.000.000.",
             code="rupiah",
         )
     digits = re.sub(r"[. ]", "", match[1])
@@ -301,9 +309,9 @@ def clean_date(raw: Any) -> date:
 def clean_text(raw: Any, max_length: int, *, multiline: bool = False) -> str:
     """Return readable text in NFC of at most `max_length` characters, without spaces at its ends.
 
-    Refused: control characters, lone surrogates, direction marks, noncharacters, text that is too long. One line:
-    runs of white space become one space. Several lines: line ends become LF, at most one empty line stays.
-    An empty result is returned as "".
+    Refused: control characters, lone surrogates, direction marks, noncharacters, text that is too long. One
+    line: runs of white space become one space. Several lines: line ends become LF, at most one empty line
+    stays. An empty result is returned as "".
     """
     text = _as_text(raw)
     if len(text) > 4 * max_length + 1000:
@@ -345,7 +353,8 @@ def _refuse_hidden(text: str) -> None:
         category = unicodedata.category(character)
         if category in ("Cc", "Cs") or character in _BIDI or (ord(character) & 0xFFFE) == 0xFFFE:
             raise ValidationError(
-                "Ada tanda tersembunyi yang tidak bisa kami simpan. Hapus isinya, lalu ketik lagi (jangan ditempel).",
+                "Ada tanda tersembunyi yang tidak bisa kami simpan."
+                " Hapus isinya, lalu ketik lagi (jangan ditempel).",
                 code="hidden_characters",
             )
 

@@ -8,6 +8,7 @@ import stat
 import struct
 import time
 import zlib
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -224,10 +225,8 @@ def test_damaged_files_are_cleaned_or_refused(data: st.DataObject) -> None:
     )
     for _ in range(data.draw(st.integers(1, 20))):
         content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
-    try:
+    with suppress(ValidationError):
         store(bytes(content))
-    except ValidationError as error:
-        assert error.messages[0].endswith(".")
 
 
 def test_an_honest_pdf_is_stored_as_it_is() -> None:
@@ -391,9 +390,14 @@ def test_no_record_leads_out_of_the_folder() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_bytes_go_only_when_the_deletion_is_committed(files_dir: Path) -> None:
     stored = store(picture())
-    with pytest.raises(RuntimeError), transaction.atomic():
+
+    @transaction.atomic
+    def delete_in_vain() -> None:
         files.delete(stored)
         raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        delete_in_vain()
     assert len(on_disk(files_dir)) == 1
     files.delete(StoredFile.objects.get())
     assert on_disk(files_dir) == []

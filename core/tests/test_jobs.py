@@ -159,7 +159,7 @@ def test_a_slow_worker_keeps_its_job_by_its_heartbeat(settings: Settings) -> Non
 def test_of_two_runners_one_ends_the_job_and_the_other_leaves_nothing(
     settings: Settings, monkeypatch: pytest.MonkeyPatch, files_dir: Path
 ) -> None:
-    """The first is frozen beyond its lease, the second takes over, then the first wakes up and finishes too."""
+    """The first is frozen beyond its lease, the second takes over, then the first ends too."""
     monkeypatch.setattr(jobs.JobRun, "beat", lambda self: None)
     inside, go_on = threading.Event(), threading.Event()
     runs: list[int] = []

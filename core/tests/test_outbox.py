@@ -29,6 +29,13 @@ def put(key: str = "a", kind: str = "uji", **values: Any) -> OutboxMessage:
     return OutboxMessage.objects.get(dedupe_key=key)
 
 
+@transaction.atomic
+def put_in_vain() -> None:
+    """A cause that fails after its message was written."""
+    put()
+    raise RuntimeError
+
+
 def effect(message: OutboxMessage) -> None:
     """What a handler writes: one row for each message."""
     AuditEntry.objects.create(action="efek", object_id=message.dedupe_key)
@@ -58,9 +65,8 @@ def silent_broker(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureReques
 
 
 def test_a_message_exists_exactly_when_its_cause_does() -> None:
-    with pytest.raises(RuntimeError), transaction.atomic():
-        put()
-        raise RuntimeError
+    with pytest.raises(RuntimeError):
+        put_in_vain()
     assert not OutboxMessage.objects.exists()
 
 
@@ -81,9 +87,8 @@ def test_workers_are_woken_once_and_only_after_the_commit(silent_broker: list[st
 
 def test_a_rolled_back_savepoint_does_not_take_the_wake_up_of_others(silent_broker: list[str]) -> None:
     with transaction.atomic():
-        with pytest.raises(RuntimeError), transaction.atomic():
-            put("a")
-            raise RuntimeError
+        with pytest.raises(RuntimeError):
+            put_in_vain()
         put("b")
     assert silent_broker == ["core.relay_outbox"]
 

@@ -2,7 +2,6 @@
 
 import io
 import uuid
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -30,7 +29,7 @@ with isolate_apps("core"):
 
 
 @pytest.fixture(autouse=True)
-def secrets(db: None, keys_dir: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Secret]]:
+def secrets(db: None, keys_dir: Path, monkeypatch: pytest.MonkeyPatch) -> list[Secret]:
     """Twelve rows, each with a NIK and every third without a phone, in batches of five."""
     with connection.schema_editor() as editor:
         editor.create_model(Secret)
@@ -44,7 +43,7 @@ def secrets(db: None, keys_dir: Path, monkeypatch: pytest.MonkeyPatch) -> Iterat
         crypto.set_sealed(row, "phone", f"+62812000000{number:02}" if number % 3 else None)
         rows.append(row)
     Secret.objects.bulk_create(rows)
-    yield rows
+    return rows
 
 
 def assert_readable(rows: list[Secret]) -> None:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -85,24 +86,23 @@ def refusal(cleaner: Callable[[Any], Any], raw: Any) -> ValidationError:
 @pytest.mark.parametrize("raw", numbered([*HOSTILE, None, True, 1.5, b"\xff", [], {}, 10**5000, object()]))
 def test_hostile_input_is_cleaned_or_refused_quickly(cleaner: Callable[[Any], Any], raw: Any) -> None:
     begin = time.perf_counter()
+    texts: list[str] = []
     try:
         value = cleaner(raw)
     except ValidationError as error:
-        assert all(text and text[0].isupper() and text.endswith(".") for text in error.messages)
-        "".join(error.messages).encode()  # can be sent
+        texts = error.messages
     else:
-        str(value).encode()
+        str(value).encode()  # can be stored and sent
     assert time.perf_counter() - begin < 0.5
+    assert all(text[0].isupper() and text.endswith(".") and text.encode() for text in texts)
 
 
 @given(raw=st.text(max_size=300))
 @example(raw="\u06dd")
 def test_any_text_is_cleaned_or_refused(raw: str) -> None:
     for cleaner in CLEANERS:
-        try:
+        with suppress(ValidationError):
             cleaner(raw)
-        except ValidationError as error:
-            assert error.messages
 
 
 def a_nik(day: date, gender: str, prefix: str = "317407", serial: str = "0001") -> str:

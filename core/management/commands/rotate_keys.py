@@ -12,8 +12,9 @@ from core import keys, rotation
 
 class Command(BaseCommand):
     help = (
-        "Adds an encryption key, makes it the active one and seals every encrypted column again. May be interrupted:"
-        " the next run goes on with the same key. Older backups need the old keys: keep a copy before --prune."
+        "Adds an encryption key, makes it the active one and seals every encrypted column again."
+        " May be interrupted: the next run goes on with the same key."
+        " Older backups need the old keys: keep a copy before --prune."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -27,9 +28,8 @@ class Command(BaseCommand):
         """Add or continue, re-seal, and prune when asked."""
         folder = Path(settings.KEYS_DIR)
         if rotation.is_unfinished():
-            self.stdout.write(
-                f"An earlier rotation is unfinished: going on with {keys.read_encryption(folder).active}."
-            )
+            active = keys.read_encryption(folder).active
+            self.stdout.write(f"An earlier rotation is unfinished: going on with {active}.")
         else:
             self.stdout.write(f"New active key: {keys.add_encryption_key(folder)}.")
         changed = rotation.reseal_all(
