@@ -10,9 +10,8 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 
-from core.clock import DEFAULT_ZONE, local_day, now, today
+from core.clock import local_day, now, today
 from core.formats import day, number
-from core.models import Job
 from notifications.registry import ContextLoader, Ids, Values, register
 
 from .models import Enrollment, Pathway, Stage, StageEvidence, StageTransition, Status, StopReason, Threshold
@@ -131,26 +130,6 @@ def about_silent_mentees(ids: Sequence[Ids]) -> list[Values | None]:
         if limit is not None and enrollment.days_silent(local_day(at, enrollment.zone)) >= limit:
             silent[str(enrollment.coach_id)] += 1
     return [{"count": number(count)} if (count := silent[one["coach"]]) else None for one in ids]
-
-
-def about_job(ids: Sequence[Ids]) -> list[Values | None]:
-    """`job`: when the report was asked for and how it ended."""
-    found = {str(job.pk): job for job in Job.objects.filter(pk__in={one["job"] for one in ids})}
-    return [_of_job(job) if (job := found.get(one["job"])) else None for one in ids]
-
-
-def _of_job(job: Job) -> dict[str, str]:
-    asked_on = day(local_day(job.created_at, DEFAULT_ZONE))
-    if job.is_failed:
-        return {
-            "title": "Laporan belum berhasil dibuat",
-            "body": f"Laporan yang Anda minta pada {asked_on} belum berhasil dibuat. Buka halaman Laporan, "
-            "lalu minta sekali lagi.",
-        }
-    return {
-        "title": "Laporan siap diunduh",
-        "body": f"Laporan yang Anda minta pada {asked_on} sudah selesai. Unduh di halaman Laporan.",
-    }
 
 
 def without_record(ids: Sequence[Ids]) -> list[Values | None]:
@@ -286,4 +265,3 @@ def register_messages() -> None:
         url="/peserta/",
         context=about_silent_mentees,
     )
-    register("laporan_siap", title="{title}", body="{body}", url="/laporan/", context=about_job)

@@ -13,7 +13,6 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Role
 from accounts.tests.factories import UserFactory, staff
-from core.models import Job
 from notifications import registry
 from participants.models import (
     Enrollment,
@@ -132,13 +131,6 @@ def test_evidence_sent_back_tells_what_to_mend() -> None:
     assert "Yang perlu diperbaiki: Nomornya tidak terbaca. Perbaiki" in text.body
 
 
-def test_a_report_tells_how_it_ended() -> None:
-    good = Job.objects.create(kind="x", status=Job.Status.SELESAI)
-    bad = Job.objects.create(kind="x", status=Job.Status.GAGAL)
-    assert text_of("laporan_siap", job=good.pk).title == "Laporan siap diunduh"
-    assert text_of("laporan_siap", job=bad.pk).title == "Laporan belum berhasil dibuat"
-
-
 # Silence ---------------------------------------------------------------------------------------------------
 
 
@@ -184,25 +176,23 @@ def records() -> dict[str, str]:
         checked_by=UserFactory(),
         checked_at=NOON,
     )
-    job = Job.objects.create(kind="x")
     return {
         "enrollment": str(enrollment.pk),
         "transition": str(transition.pk),
         "evidence": str(evidence.pk),
-        "job": str(job.pk),
         "coach": str(enrollment.coach_id),
         "since": "2026-10-14",
     }
 
 
-KINDS = [kind.code for kind in registry.kinds()]
+KINDS = [kind.code for kind in registry.kinds() if kind.context.__module__ == "participants.messages"]
 
 
 def test_every_kind_the_acts_use_is_known() -> None:
     used = {"identitas_diverifikasi", "peserta_baru", "pendamping_ditetapkan", "bukti_diterima"}
     used |= {"bukti_dikembalikan", "naik_tahap", "dispensasi", "koreksi", "berhenti", "lanjut", "lulus"}
     used |= {"pusat_ditetapkan", "pendaftaran_diterima", "pendaftaran_dicoba_lagi", "diam_peserta"}
-    used |= {"diam_pendamping", "laporan_siap"}
+    used |= {"diam_pendamping"}
     assert used <= set(KINDS)
 
 
@@ -237,5 +227,5 @@ def test_many_messages_cost_as_many_queries_as_one(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "pendaftaran_dicoba_lagi"])
 def test_a_record_that_is_gone_is_not_told(kind: str) -> None:
-    gone = dict.fromkeys(("enrollment", "transition", "evidence", "job", "coach"), str(uuid4()))
+    gone = dict.fromkeys(("enrollment", "transition", "evidence", "coach"), str(uuid4()))
     assert registry.get(kind).render_many([{**gone, "since": "2026-10-14"}]) == [None]
