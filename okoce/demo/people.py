@@ -164,7 +164,7 @@ class Crowd:
         starts = sorted(self.at - timedelta(days=self.rng.triangular(2, 700, 120)) for _ in range(count - 1))
         numbers = _take_numbers(count)
         self._participant(
-            self.at - timedelta(days=131), numbers[0], home=HOME[1:], email="warga@example.com",
+            self.at - timedelta(days=66), numbers[0], home=HOME[1:], email="warga@example.com",
             pathway=Pathway.MULAI_USAHA, gender="P", name="Siti Rahmawati", stay_at=Stage.PERIZINAN,
         )  # fmt: skip
         for start, number in zip(starts, numbers[1:], strict=True):
@@ -283,7 +283,7 @@ class Crowd:
             if stays:
                 self._stay(enrollment, place, coach, stage, moment, is_demo=stay_at is not None)
                 return
-            least, most = (10, 30) if stay_at else DAYS_IN_STAGE[stage]
+            least, most = (18, 20) if stay_at else DAYS_IN_STAGE[stage]
             leave = moment + timedelta(days=rng.uniform(least, most))
             if leave >= self.at:
                 self._stay(enrollment, place, coach, stage, moment, is_demo=False)
@@ -530,9 +530,10 @@ class Crowd:
             return
         fate = rng.random()
         when = since + age * rng.uniform(0.3, 0.8)
-        if fate < 0.3:
+        gone = 0.75 if age > timedelta(days=150) else 0.3
+        if fate < gone:
             self._end(enrollment, place, stage, when)
-        elif fate < 0.42 and stage != Stage.PENDAFTARAN:
+        elif fate < gone + 0.12 and stage != Stage.PENDAFTARAN:
             before = enrollment.status
             enrollment.status = Status.TIDAK_TERHUBUNGI
             enrollment.version += 1
@@ -541,7 +542,7 @@ class Crowd:
                 enrollment, TransitionKind.TIDAK_TERHUBUNGI, stage, before,
                 actor=coach, role=Role.PENDAMPING, at=when, reason="Tiga kali dihubungi tanpa jawaban.",
             )  # fmt: skip
-        elif fate < 0.8:
+        elif fate < 0.94:
             enrollment.last_activity_at = self.at - min(age, timedelta(days=rng.uniform(0.5, 13)))
 
     def _end(self, enrollment: Enrollment, place: Place, stage: Stage, at: datetime) -> None:

@@ -22,6 +22,7 @@ from programs.pipeline.stages import EvidenceChoice, evidence_choices
 
 from .fetch import actor_of, own_enrollment
 
+SENT_SHOWN = 8
 OWN_TEXTS = {
     "tujuan": (
         "Tujuan Anda",
@@ -61,12 +62,14 @@ def journey(request: HttpRequest) -> HttpResponse:
                 "href": reverse("my_evidence_add", args=[choice.spec.kind.value]),
             }
             for choice in choices
-            if enrollment.status == Status.AKTIF and choice.spec.kind in asked
+            if enrollment.status == Status.AKTIF
+            and choice.spec.kind in asked
+            and not _is_behind(button, choice)
         ],
         "sent": list(
-            StageEvidence.objects.filter(enrollment=enrollment)
+            StageEvidence.objects.filter(enrollment=enrollment, submitted_by=actor_of(request))
             .select_related("file")
-            .order_by("-submitted_at", "-pk")[:10]
+            .order_by("-submitted_at", "-pk")[:SENT_SHOWN]
         ),
         "history": presenters.history(found.transitions, enrollment.zone, for_citizen=True),
         "coach_wa_url": coach_wa_url,
@@ -87,6 +90,11 @@ def _button(found: Journey, choices: list[EvidenceChoice]) -> dict[str, str] | N
     item = next((item for item in found.checklist if item.requirement.code == step.code), None)
     address = presenters.own_address(item, choices) if item else ""
     return {"label": step.title, "href": address, "icon": "arrow"} if address else None
+
+
+def _is_behind(button: dict[str, str] | None, choice: EvidenceChoice) -> bool:
+    """Whether the plum panel's button already leads to this kind of proof."""
+    return button is not None and button["href"] == reverse("my_evidence_add", args=[choice.spec.kind.value])
 
 
 @role_required(Role.PESERTA)
