@@ -17,13 +17,13 @@ from okoce.testing.services import Services
 
 SERVICES = Services()
 SERVICES.announce()
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # the browser's event loop shares the thread of the tests
 
 import django  # noqa: E402 (the environment must be complete first)
 
 django.setup()
 
 from django.test import TransactionTestCase  # noqa: E402
-from django.test.utils import setup_test_environment, teardown_test_environment  # noqa: E402, F401
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page  # noqa: E402
 
 from okoce.testing.processes import Portal, Worker  # noqa: E402
@@ -170,6 +170,3 @@ def open_browser_page(browser: Browser) -> Iterator[Callable[..., Page]]:
 def browser_page(open_browser_page: Callable[..., Page]) -> Page:
     """One page on a phone of 360 px, light."""
     return open_browser_page()
-
-
-os.environ.setdefault("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1")

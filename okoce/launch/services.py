@@ -229,10 +229,10 @@ class EmbeddedPostgres:
             env={"PATH": os.environ.get("PATH", ""), "LC_ALL": "C"},
             death_signal=signal.SIGINT,
         )
-        if not wait_until(lambda: self.process.poll() is not None or self.answers(), seconds=60):
+        process = self.process
+        wait_until(lambda: process.poll() is not None or self.answers(), seconds=60)
+        if process.poll() is not None or not self.answers():
             self.stop()
-            raise explain("The embedded database", self.log)
-        if self.process.poll() is not None:
             raise explain("The embedded database", self.log)
 
     def answers(self) -> bool:
@@ -309,10 +309,10 @@ class EmbeddedBroker:
             writer.close()
             # The configuration goes through standard input: a command line can be read by everybody.
             self.process = start_child([broker_program(), "-"], log=self.log, cwd=self.folder, stdin=reader)
-        if not wait_until(lambda: self.process.poll() is not None or self.answers(), seconds=30):
+        process = self.process
+        wait_until(lambda: process.poll() is not None or self.answers(), seconds=30)
+        if process.poll() is not None or not self.answers():
             self.stop()
-            raise explain("The embedded broker", self.log)
-        if self.process.poll() is not None:
             raise explain("The embedded broker", self.log)
 
     def answers(self) -> bool:

@@ -39,7 +39,11 @@ def checks(services: Services, production: dict[str, str]) -> list[tuple[str, li
         ("ruff: layout of the code", [str(BIN / "ruff"), "format", "--check", "."], {}),
         ("djlint: templates", [str(BIN / "djlint"), "templates", "--lint", "--quiet"], {}),
         ("import-linter: directions", [str(BIN / "lint-imports"), "--config", "pyproject.toml"], database),
-        ("bandit: security", [str(BIN / "bandit"), "-q", "-c", "pyproject.toml", "-r", *SOURCES], {}),
+        (
+            "bandit: security",
+            [str(BIN / "bandit"), "-q", "-ll", "-ii", "-c", "pyproject.toml", "-r", *SOURCES],
+            {},
+        ),
         ("Django: deployment", [*manage, "check", "--deploy", "--fail-level", "WARNING"], production),
         ("migrations: none missing", [*manage, "makemigrations", "--check", "--dry-run"], database),
         ("migrations: apply to an empty database", [*manage, "migrate", "--check"], database),

@@ -54,13 +54,13 @@ def check_areas() -> str:
     """Provinces to villages are loaded: 38, 514, 7,285 and 83,762 of them at least."""
     from centers.models import District, Province, Regency, Village
 
-    wanted = {Province: 38, Regency: 514, District: 7_285, Village: 83_762}
-    counts = {model: model.objects.count() for model in wanted}
-    missing = [
-        f"{model.__name__} {counts[model]:,} of {least:,}"
-        for model, least in wanted.items()
-        if counts[model] < least
-    ]
+    counts = {
+        "provinces": (Province.objects.count(), 38),
+        "regencies": (Regency.objects.count(), 514),
+        "districts": (District.objects.count(), 7_285),
+        "villages": (Village.objects.count(), 83_762),
+    }
+    missing = [f"{name} {found:,} of {least:,}" for name, (found, least) in counts.items() if found < least]
     return f"not all areas are loaded ({', '.join(missing)}): manage.py load_areas" if missing else ""
 
 
