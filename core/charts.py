@@ -11,7 +11,7 @@ PARTS = ("done", "waived", "now", "stopped")
 
 PAINT = {
     "done": 'class="v-done"',
-    # a pattern of the page itself: named on the element, because browsers differ on names inside a style sheet
+    # a pattern of the page: named on the element, because browsers differ on names inside a style sheet
     "waived": 'fill="url(#hatch)"',
     "now": 'class="v-now"',
     "stopped": 'class="v-stopped"',
@@ -20,7 +20,7 @@ PAINT = {
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One part of a bar: where it begins and how long it is, in percent of the track, and how it is painted."""
+    """One part of a bar: where it begins and how long it is (percent), and its paint."""
 
     x: str
     width: str

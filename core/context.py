@@ -1,17 +1,19 @@
-"""What the base layout needs on every page: theme, menu, help. Lazy, so a fragment that uses none pays nothing.
+"""What the base layout needs on every page: theme, menu, help. Lazy: who uses none pays nothing.
 
-The menu is data: a line per place, with the roles it is meant for. A place appears as soon as its address (one of
-the stable addresses of the product) resolves, so a menu never holds a dead link.
+The menu is data: a line per place, with the roles it is for. A place appears as soon as its address (one
+of the stable addresses of the product) resolves, so a menu never holds a dead link.
 """
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
-from functools import cache, cached_property
-from typing import Any
+from functools import cache, cached_property, lru_cache
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.template.loader import render_to_string
 from django.urls import Resolver404, get_urlconf, resolve
+from django.utils.safestring import SafeString
 
 THEME_COOKIE = "tema"
 THEMES = {"terang": "light", "gelap": "dark"}
@@ -26,6 +28,15 @@ class Place:
     path: str
     icon: str
     roles: frozenset[str | None]
+
+
+class Line(NamedTuple):
+    """A line of the menu as one reader sees it; `current` marks where they are."""
+
+    label: str
+    path: str
+    icon: str
+    current: bool
 
 
 def _place(label: str, path: str, icon: str, *roles: str | None) -> Place:
@@ -81,22 +92,32 @@ def has_page(path: str) -> bool:
     return _resolves(path, get_urlconf())
 
 
-def menu_for(roles: Iterable[str | None], current: str) -> list[dict[str, Any]]:
-    """Return the menu of a set of roles in fixed order; the longest address that begins `current` is marked."""
+def menu_for(roles: Iterable[str | None], current: str) -> tuple[Line, ...]:
+    """Return the menu of a set of roles in fixed order; the longest address beginning `current` is marked."""
     wanted = frozenset(roles)
-    entries: dict[str, dict[str, Any]] = {}
+    places: dict[str, Place] = {}
     for place in MENU:
-        if place.roles & wanted and place.path not in entries and has_page(place.path):
-            entries[place.path] = {
-                "label": place.label,
-                "path": place.path,
-                "icon": place.icon,
-                "current": False,
-            }
-    here = max((path for path in entries if current.startswith(path)), key=len, default=None)
-    if here is not None:
-        entries[here]["current"] = True
-    return list(entries.values())
+        if place.roles & wanted and has_page(place.path):
+            places.setdefault(place.path, place)
+    here = max((path for path in places if current.startswith(path)), key=len, default=None)
+    return tuple(Line(place.label, path, place.icon, path == here) for path, place in places.items())
+
+
+@lru_cache(maxsize=512)
+def _drawn(template: str, context: tuple[tuple[str, Hashable], ...]) -> SafeString:
+    return render_to_string(template, dict(context))
+
+
+def draw(template: str, **context: Hashable) -> SafeString:
+    """Render a part of the frame that depends on `context` alone, once for every different one.
+
+    The frame is on every page, and drawing it anew costs more than the page of a short form. While DEBUG is
+    on it is drawn every time, so that a changed template shows.
+    """
+    key = tuple(sorted(context.items()))
+    if settings.DEBUG:
+        return _drawn.__wrapped__(template, key)
+    return _drawn(template, key)
 
 
 class Portal:
@@ -127,8 +148,8 @@ class Portal:
         return self.roles == {"peserta"}
 
     @cached_property
-    def menu(self) -> list[dict[str, Any]]:
-        """Lines of the menu: label, path, icon, current."""
+    def menu(self) -> tuple[Line, ...]:
+        """Lines of the menu, in fixed order."""
         return menu_for(self.roles if self.user else (None,), self._request.path)
 
     @cached_property
@@ -138,26 +159,56 @@ class Portal:
         return ", ".join([str(self.user), *words]) if self.user else ""
 
     @property
-    def footer(self) -> list[tuple[str, str]]:
-        """Links at the end of every page."""
-        return [(label, path) for label, path in FOOTER if has_page(path)]
+    def menu_row(self) -> SafeString:
+        """The menu as a row; for a citizen as tabs."""
+        return draw("layout/_menu_row.html", menu=self.menu, tabs=self.is_citizen)
+
+    @property
+    def menu_list(self) -> SafeString:
+        """The menu of a phone as a list that opens."""
+        return draw("layout/_menu_list.html", menu=self.menu, signed_in=self.user is not None)
+
+    @property
+    def footer(self) -> SafeString:
+        """Free of charge, links, choice of theme."""
+        return draw(
+            "layout/_footer.html",
+            links=tuple((label, path) for label, path in FOOTER if has_page(path)),
+            theme=self.theme,
+            can_choose_theme=self.can_choose_theme,
+        )
+
+    @property
+    def help(self) -> SafeString:
+        """ "Butuh bantuan?" without a centre of one's own."""
+        return draw(
+            "components/help.html", center=None, secretariat=secretariat_link(), can_ask=has_page("/bantuan/")
+        )
 
     @property
     def can_sign_out(self) -> bool:
         return self.user is not None and has_page("/keluar/")
 
     @property
+    def can_choose_theme(self) -> bool:
+        return has_page("/tema/")
+
+    @property
     def can_ask(self) -> bool:
         """Whether the page for questions and complaints exists."""
         return has_page("/bantuan/")
 
-    @property
-    def help_whatsapp(self) -> str:
-        """`wa.me` address of the secretariat (setting SECRETARIAT_WHATSAPP, E.164), or empty."""
-        phone: str = getattr(settings, "SECRETARIAT_WHATSAPP", "")
-        return f"https://wa.me/{phone.removeprefix('+')}" if phone else ""
+
+def secretariat_link() -> str:
+    """`wa.me` address of the secretariat (setting SECRETARIAT_WHATSAPP, E.164), or empty."""
+    phone: str = getattr(settings, "SECRETARIAT_WHATSAPP", "")
+    return f"https://wa.me/{phone.removeprefix('+')}" if phone else ""
 
 
 def portal(request: HttpRequest) -> dict[str, Any]:
-    """Context processor: `portal` (see `Portal`) and `csp_nonce` for the scripts of the base layout."""
-    return {"portal": Portal(request), "csp_nonce": getattr(request, "csp_nonce", None)}
+    """Context processor: `portal` (see `Portal`), `csp_nonce`, and `help_center` for views to fill."""
+    return {
+        "portal": Portal(request),
+        "csp_nonce": getattr(request, "csp_nonce", None),
+        "help_center": None,
+    }

@@ -1,7 +1,7 @@
 """The portal's own line icons (24 × 24, drawn with the current text colour).
 
-Each value is the inner markup of one SVG. An icon never stands alone: a word says the same beside it, so every
-icon is hidden from assistive technology.
+Each value is the inner markup of one SVG. An icon never stands alone: a word says the same beside it, so
+every icon is hidden from assistive technology.
 """
 
 from django.utils.safestring import SafeString
@@ -31,8 +31,7 @@ SHAPES = {
         '<path d="M14 2v6h6M8 13h8M8 17h5"/>'
     ),
     "help": (
-        '<circle cx="12" cy="12" r="9"/>'
-        '<path d="M9.5 9.5a2.5 2.5 0 1 1 3.5 2.3c-.8.4-1 .9-1 1.7M12 17h.01"/>'
+        '<circle cx="12" cy="12" r="9"/><path d="M9.5 9.5a2.5 2.5 0 1 1 3.5 2.3c-.8.4-1 .9-1 1.7M12 17h.01"/>'
     ),
     "home": '<path d="M3 11 12 3l9 8M5 9.5V21h14V9.5M10 21v-6h4v6"/>',
     "info": '<circle cx="12" cy="12" r="9"/><path d="M12 11v5M12 8h.01"/>',
@@ -43,9 +42,7 @@ SHAPES = {
         '<path d="M22 17v3a2 2 0 0 1-2.2 2A19.5 19.5 0 0 1 2 4.2 2 2 0 0 1 4 2h3a2 2 0 0 1 2 1.7l.8 3.2'
         'a2 2 0 0 1-.6 2L8 10a16 16 0 0 0 6 6l1.2-1.2a2 2 0 0 1 2-.5l3.1.8A2 2 0 0 1 22 17z"/>'
     ),
-    "pin": (
-        '<path d="M12 22s7-6.5 7-12a7 7 0 1 0-14 0c0 5.5 7 12 7 12z"/><circle cx="12" cy="10" r="2.5"/>'
-    ),
+    "pin": ('<path d="M12 22s7-6.5 7-12a7 7 0 1 0-14 0c0 5.5 7 12 7 12z"/><circle cx="12" cy="10" r="2.5"/>'),
     "plus": '<path d="M12 5v14M5 12h14"/>',
     "print": (
         '<path d="M6 9V3h12v6M6 18H4a2 2 0 0 1-2-2v-5a2 2 0 0 1 2-2h16a2 2 0 0 1 2 2v5a2 2 0 0 1-2 2h-2"/>'
@@ -60,7 +57,8 @@ SHAPES = {
     "stairs": '<path d="M3 20h5v-5h5v-5h5V5h3"/>',
     "user": '<circle cx="12" cy="8" r="4"/><path d="M4 21c0-4 4-6 8-6s8 2 8 6"/>',
     "users": (
-        '<circle cx="9" cy="8" r="4"/><path d="M2 21c0-4 3-6 7-6s7 2 7 6M16 4a4 4 0 0 1 0 8M19 15c2 1 3 3 3 6"/>'
+        '<circle cx="9" cy="8" r="4"/>'
+        '<path d="M2 21c0-4 3-6 7-6s7 2 7 6M16 4a4 4 0 0 1 0 8M19 15c2 1 3 3 3 6"/>'
     ),
     "x": '<path d="M18 6 6 18M6 6l12 12"/>',
 }

@@ -1,4 +1,4 @@
-"""Every component in every state on one page (`/komponen/`, only while DEBUG is on). Its people are invented."""
+"""Every component in every state on one page (`/komponen/`, only in DEBUG). Its people are invented."""
 
 from datetime import date, timedelta
 from typing import Any
@@ -116,7 +116,7 @@ def _faulty_form() -> SampleForm:
         "district": "Ada 2 kecamatan yang cocok dengan “Kebayoran”. Pilih salah satu.",
         "evidence": "Berkas tidak terkirim. Pakai foto (JPG, PNG) atau PDF, paling besar 5 MB.",
         "password": "Ketik lagi kata sandi Anda. Demi keamanan, kata sandi tidak kami simpan.",
-        "consent": "Centang kotak ini bila Anda setuju. Tanpa persetujuan, kami tidak boleh menyimpan data Anda.",
+        "consent": "Centang kotak ini bila Anda setuju. Tanpa itu kami tidak boleh menyimpan data Anda.",
     }.items():
         form.add_error(name, words)
     return form
@@ -347,7 +347,7 @@ def showcase(request: HttpRequest) -> HttpResponse:
             "officer",
             "missing",
             "info",
-        ],  # fmt: skip
+        ],
         "people": _people(),
         "funnel": _funnel(),
         "funnel_total": 13598,

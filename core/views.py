@@ -1,6 +1,5 @@
 """Pages of the frame itself."""
 
-from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -17,10 +16,10 @@ YEAR = 365 * 24 * 60 * 60
 def set_theme(request: HttpRequest) -> HttpResponse:
     """Keep the reader's theme in a cookie for a year and go back to the page they came from.
 
-    POST `tema` = `terang`, `gelap`, or anything else for "as the device": the cookie goes. The way back is the
-    Referer of this site, so that no page has to carry its own address in a form.
+    POST `tema` = `terang`, `gelap`, or anything else for "as the device": the cookie goes. The way back is
+    the Referer of this site, so that no page has to carry its own address in a form.
     """
-    response: Any = HttpResponse(status=303, headers={"Location": _way_back(request)})
+    response = HttpResponse(status=303, headers={"Location": _way_back(request)})
     choice = request.POST.get("tema", "")
     if choice in THEMES:
         response.set_cookie(

@@ -1,9 +1,9 @@
 """Photographs of pages, at phone and desk width, in both themes (`make screens`).
 
 `python -m okoce.screens --base http://127.0.0.1:8000 / /daftar/ peserta:/saya/` writes
-`var/screens/<page>-<width>-<theme>.png`. A path may name the account that opens it (`dinas:/dasbor/`); `demo` signs in
-with the demo accounts and `DEMO_PASSWORD`. Besides the pictures the run prints, and fails on, what nobody should
-ship: sideways scrolling, script errors, targets below 44 px.
+`var/screens/<page>-<width>-<theme>.png`. A path may name the demo account that opens it (`dinas:/dasbor/`,
+password from `DEMO_PASSWORD`). Besides the pictures the run prints, and fails on, what nobody should ship:
+sideways scrolling, script errors, targets below 44 px, server errors.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, StorageState, ViewportSize, sync_playwright
 
 ACCOUNTS = {
     "peserta": "warga@example.com",
@@ -47,12 +47,15 @@ WIDTHS = (360, 1280)
 THEMES = {"light": "terang", "dark": "gelap"}
 
 # Links inside a sentence are exempt from the size of a target (WCAG 2.2, 2.5.8 "inline").
-SMALL_TARGETS = """() => [...document.querySelectorAll('a[href], button, input, select, textarea, summary')].filter((e) => {
+SMALL_TARGETS = """() => [...document.querySelectorAll('a[href], button, input, select, textarea, summary')]
+.filter((e) => {
   const box = (e.closest('label') || e).getBoundingClientRect();
-  if (!box.width || !box.height || e.type === 'hidden' || e.closest('.visually-hidden, .skip, svg')) return false;
-  if (e.tagName === 'A' && !e.className && e.closest('p, dd, td, li, h3') && getComputedStyle(e).display === 'inline') return false;
-  return box.height < 43.5;
-}).map((e) => `${e.tagName.toLowerCase()} "${(e.innerText || e.name || '').slice(0, 30)}"`)"""
+  if (!box.width || !box.height || e.closest('.visually-hidden, .skip, svg')) return false;
+  const inSentence = e.tagName === 'A' && !e.className && e.closest('p, dd, td, li, h3')
+    && getComputedStyle(e).display === 'inline';
+  return !inSentence && box.height < 43.5;
+})
+.map((e) => `${e.tagName.toLowerCase()} "${(e.innerText || e.name || '').slice(0, 30)}"`)"""
 
 
 @dataclass(frozen=True)
@@ -118,8 +121,8 @@ def _browser() -> Iterator[Browser]:
             browser.close()
 
 
-def _sign_in(browser: Browser, base: str, account: str, password: str) -> Path | None:
-    """Sign in once and return the cookies, as a file that later contexts start from."""
+def _sign_in(browser: Browser, base: str, account: str, password: str) -> StorageState:
+    """Sign in once and return the cookies that later contexts start from."""
     context = browser.new_context(locale="id-ID")
     page = context.new_page()
     page.goto(f"{base}/masuk/")
@@ -127,8 +130,7 @@ def _sign_in(browser: Browser, base: str, account: str, password: str) -> Path |
     page.fill("[name=password]", password)
     page.click("main form button:not([type=button])")
     page.wait_for_load_state()
-    state = Path(os.environ.get("TMPDIR", "/tmp")) / f"okoce-screens-{os.getpid()}-{account}.json"  # noqa: S108 own pid
-    context.storage_state(path=state)
+    state = context.storage_state()
     context.close()
     return state
 

@@ -7,6 +7,7 @@ from typing import Any
 from django import forms, template
 from django.conf import settings
 from django.contrib.staticfiles.storage import staticfiles_storage
+from django.core.exceptions import NON_FIELD_ERRORS
 from django.forms.boundfield import BoundField
 from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString
@@ -38,7 +39,7 @@ def icon(name: str) -> SafeString:
 
 @register.simple_tag
 def asset(path: str) -> str:
-    """`{% asset "dist/app.css" %}`: address of a static file, with its content hash where files are collected."""
+    """`{% asset "dist/app.css" %}`: address of a static file, with its hash where files are collected."""
     return _asset(path, settings.STATIC_URL)
 
 
@@ -68,9 +69,10 @@ def field(
 ) -> SafeString:
     """`{% field form.nik width="nik" %}`: label, hint, error and control of one form field.
 
-    `label`, `hint`: other words than the form's. `unit`: text in front ("Rp"). `width`: nik, phone, date, money,
-    number, half. `optional`: False leaves out "(boleh dikosongkan)". `hide_label`: for screen readers only.
-    `look="choice"`: radio buttons as large rows, with `notes` (value → second line). `autocomplete`: HTML name.
+    `label`, `hint`: other words than the form's. `unit`: text in front ("Rp"). `width`: nik, phone, date,
+    money, number, half. `optional`: False leaves out "(boleh dikosongkan)". `hide_label`: for screen readers
+    only. `look="choice"`: radio buttons as large rows, with `notes` (value → second line). `autocomplete`:
+    the HTML name.
     """
     return field_html.render(
         bound,
@@ -96,7 +98,7 @@ def form_errors(form: forms.BaseForm) -> list[dict[str, str]]:
     """
     entries = [{"text": str(message), "href": ""} for message in form.non_field_errors()]
     for name in form.errors:
-        if name != forms.forms.NON_FIELD_ERRORS:
+        if name != NON_FIELD_ERRORS:
             bound = form[name]
             target = "" if bound.is_hidden else f"#{bound.auto_id or bound.html_name}"
             entries.append({"text": field_html.first_error(bound), "href": target})
@@ -149,7 +151,7 @@ def bar(
 ) -> SafeString:
     """`{% bar total=65414 done=16734 %}`: one track as wide as `total`, filled in fixed order.
 
-    The figures stand in words beside it, so the drawing itself is hidden from screen readers. `size="sm"`: low.
+    The figures stand in words beside it, so the drawing is hidden from screen readers. `size="sm"`: low.
     """
     amounts = {"done": done or 0, "waived": waived or 0, "now": now or 0, "stopped": stopped or 0}
     parts = "".join(

@@ -13,7 +13,7 @@ document.addEventListener("submit", (event) => {
       const theme = THEMES[button.value];
       if (theme) document.documentElement.dataset.bsTheme = theme;
       else delete document.documentElement.dataset.bsTheme;
-      for (const other of form.querySelectorAll("button")) other.setAttribute("aria-pressed", String(other === button));
+      for (const other of document.querySelectorAll(`button[form="${form.id}"]`)) other.setAttribute("aria-pressed", String(other === button));
     })
     .catch(() => form.submit());
 }, true);
