@@ -146,7 +146,7 @@ class CoachProfileAdmin(AuditedAdmin):
 class AreaAdmin(admin.ModelAdmin):
     """Areas, to look up. Their search ignores case and spaces."""
 
-    list_display = ("code", "name", "retired_at")
+    list_display: tuple[str, ...] = ("code", "name", "retired_at")
     search_fields = ("code", "search_name")
     ordering = ("code",)
     list_per_page = 50

@@ -50,7 +50,7 @@ def search_districts(text: str, limit: int = MAX_CHOICES) -> list[District]:
     together, all of a named kab/kota, names that look alike. Fewer than two letters or digits find nothing.
     At most five statements whatever is typed.
     """
-    return _search(text, limit).districts
+    return search(text, limit).districts
 
 
 def find_district(value: str) -> District | list[District]:
@@ -61,7 +61,7 @@ def find_district(value: str) -> District | list[District]:
     Otherwise the choices to show (at most 10, none when nothing is found). A name that only looks alike, or
     whose typed kab/kota does not fit, is never taken silently: it comes back as a choice.
     """
-    answer = _search(value, MAX_CHOICES)
+    answer = search(value, MAX_CHOICES)
     found = answer.districts
     if not answer.is_literal:
         return found
@@ -77,7 +77,7 @@ def find_district(value: str) -> District | list[District]:
 
 
 @dataclass(frozen=True)
-class _Answer:
+class Answer:
     """Districts found, the key of the name, and whether all that was typed stands in them letter by
     letter."""
 
@@ -86,22 +86,23 @@ class _Answer:
     is_literal: bool = False
 
 
-def _search(text: str, limit: int) -> _Answer:
+def search(text: str, limit: int = MAX_CHOICES) -> Answer:
+    """Search as `search_districts` does, and say whether the answer is what was typed or only near it."""
     text = text[:_MAX_TEXT]
     if code := _as_code(text):
-        return _Answer(list(_base().filter(pk=code)), code, is_literal=True)
+        return Answer(list(_base().filter(pk=code)), code, is_literal=True)
     head, _, tail = text.partition(",")
     key, region = search_key(_DISTRICT_WORD.sub("", head)), _region_key(search_key(tail))
     if len(key) < _MIN_KEY:
-        return _Answer([])
+        return Answer([])
     named = _named(key)
     if region and (inside := list(named.filter(_in_region(region))[:limit])):
-        return _Answer(inside, key, is_literal=True)
+        return Answer(inside, key, is_literal=True)
     if found := list(named[:limit]):
-        return _Answer(found, key, is_literal=not region)
+        return Answer(found, key, is_literal=not region)
     if found := _name_then_region(key, limit):
-        return _Answer(found, key, is_literal=True)
-    return _Answer(_of_regency(key, limit) or _alike(key, limit), key)
+        return Answer(found, key, is_literal=True)
+    return Answer(_of_regency(key, limit) or _alike(key, limit), key)
 
 
 def _base() -> QuerySet[District]:
@@ -139,7 +140,7 @@ def _in_region(region: str) -> Q:
 def _name_then_region(key: str, limit: int) -> list[District]:
     """Districts for a name followed by its kab/kota or province without a comma ("tebet jakarta selatan")."""
     candidates = _base().alias(whole=Value(key)).filter(whole__startswith=F("search_name")).order_by("code")
-    found = []
+    found: list[District] = []
     for district in candidates:
         region = _region_key(key.removeprefix(district.search_name))
         places = (district.regency.search_name, district.regency.province.search_name)

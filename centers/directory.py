@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import groupby
 
 from django.db.models import Count, Prefetch, Q
 
@@ -66,6 +67,19 @@ class DistrictOffer:
 
 
 @dataclass(frozen=True)
+class RegencyOffers:
+    """A kab/kota and what each of its kecamatan offers."""
+
+    regency: Regency
+    offers: list[DistrictOffer]
+
+    @property
+    def open_count(self) -> int:
+        """How many of the kecamatan are served in place."""
+        return sum(offer.is_open for offer in self.offers)
+
+
+@dataclass(frozen=True)
 class RegionCount:
     """A province or kab/kota with the number of its kecamatan that have an open centre, of all."""
 
@@ -111,6 +125,15 @@ def offer_of(district: District) -> DistrictOffer:
     return DistrictOffer(district, sorted(places, key=_best_first), choose(district, opened))
 
 
+def by_regency(found: Iterable[DistrictOffer]) -> list[RegencyOffers]:
+    """The offers gathered by kab/kota, both in the order of their codes."""
+    ordered = sorted(found, key=lambda offer: offer.district.pk)
+    return [
+        RegencyOffers(regency, list(group))
+        for regency, group in groupby(ordered, key=lambda offer: offer.district.regency)
+    ]
+
+
 def jakarta_cells(found: Iterable[DistrictOffer]) -> dict[str, Cell]:
     """The tiles of Jakarta's map, each linked to the page of its kecamatan."""
     return {
@@ -125,7 +148,7 @@ def jakarta_cells(found: Iterable[DistrictOffer]) -> dict[str, Cell]:
 
 
 def province_counts() -> list[ProvinceCount]:
-    """All provinces but Jakarta with their counts, those with an open centre first. Three statements."""
+    """All provinces but Jakarta with their counts, by name. Four statements."""
     sizes = dict(
         District.objects.current().values_list("regency_id").annotate(size=Count("pk")).order_by("regency_id")
     )
@@ -152,7 +175,7 @@ def province_counts() -> list[ProvinceCount]:
                 regencies=[regency for regency in regencies if regency.open_districts],
             )
         )
-    return sorted(counts, key=lambda count: (count.open_districts == 0, count.name))
+    return sorted(counts, key=lambda count: count.name)
 
 
 def regency_counts(province: Province) -> list[RegionCount]:

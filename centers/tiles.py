@@ -6,10 +6,9 @@ directory puts the status of the centres in it, the dashboards a number per keca
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from itertools import groupby
 from typing import Any
 
 from centers.loading import read_csv
@@ -29,15 +28,6 @@ class Cell:
     step: int
     href: str = ""
     description: str = ""
-
-
-@dataclass(frozen=True)
-class TileGroup:
-    """The tiles of one kab/kota in the order of their codes, for lists."""
-
-    regency_code: str
-    regency_name: str
-    tiles: list[dict[str, Any]]
 
 
 NOTHING = Cell(value=None, step=0)
@@ -64,15 +54,6 @@ def jakarta_tiles(cells: Mapping[str, Cell]) -> list[dict[str, Any]]:
             }
         )
     return tiles
-
-
-def by_regency(tiles: Sequence[dict[str, Any]]) -> list[TileGroup]:
-    """The same tiles as lists per kab/kota, for the table beside the map and for phones."""
-    ordered = sorted(tiles, key=lambda tile: str(tile["code"]))
-    return [
-        TileGroup(code, regency_names()[code], list(group))
-        for code, group in groupby(ordered, key=lambda tile: str(tile["group"]))
-    ]
 
 
 @cache

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
+from typing import TypedDict
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
 from accounts.access import public
 from centers import directory
-from centers.areas import MAX_CHOICES, search_districts
+from centers.areas import MAX_CHOICES, search
 from centers.models import Center, District, Province, Regency
 from centers.tiles import PROVINCE as JAKARTA
-from centers.tiles import by_regency, jakarta_tiles
+from centers.tiles import jakarta_tiles
 
 _FIELD_NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 _PAGE_CODE = re.compile(r"P?([0-9]{2}\.[0-9]{2}\.[0-9]{2})(-[0-9]{1,2})?")
@@ -32,7 +34,7 @@ def area_search(request: HttpRequest) -> HttpResponse:
     is_fragment = request.headers.get("HX-Request") == "true"
     template = "centers/includes/_area_choices.html" if is_fragment else "centers/area_search.html"
     response = render(request, template, context)
-    response.headers["Vary"] = "HX-Request"
+    patch_vary_headers(response, ["HX-Request"])
     return response
 
 
@@ -49,14 +51,16 @@ def center_list(request: HttpRequest) -> HttpResponse:
             request, "centers/search.html", {**matches, "offers": directory.offers(matches["districts"])}
         )
     jakarta = District.objects.current().filter(regency__province_id=JAKARTA).select_related("regency")
-    tiles = jakarta_tiles(directory.jakarta_cells(found := directory.offers(jakarta)))
+    found = directory.offers(jakarta)
+    provinces = directory.province_counts()
     context = {
-        "tiles": tiles,
-        "groups": by_regency(tiles),
+        "tiles": jakarta_tiles(directory.jakarta_cells(found)),
+        "groups": directory.by_regency(found),
         "legend": directory.LEGEND,
         "open_count": sum(offer.is_open for offer in found),
         "all_count": len(found),
-        "provinces": directory.province_counts(),
+        "provinces": [province for province in provinces if province.open_districts],
+        "waiting_provinces": [province for province in provinces if not province.open_districts],
     }
     return render(request, "centers/list.html", context)
 
@@ -124,7 +128,21 @@ def _unknown(request: HttpRequest, code: str) -> HttpResponse:
     return render(request, "centers/unknown.html", {"code": code[:20]}, status=404)
 
 
-def _matches(text: str) -> dict[str, object]:
+class Matches(TypedDict):
+    """What the search templates show. `is_near`: not the name that was typed, only the nearest to it."""
+
+    query: str
+    districts: list[District]
+    has_more: bool
+    is_near: bool
+
+
+def _matches(text: str) -> Matches:
     """Search results for the templates: at most ten, and whether more letters are needed."""
-    found = search_districts(text, limit=MAX_CHOICES + 1) if text else []
-    return {"query": text[:100], "districts": found[:MAX_CHOICES], "has_more": len(found) > MAX_CHOICES}
+    answer = search(text, limit=MAX_CHOICES + 1)
+    return {
+        "query": text[:100],
+        "districts": answer.districts[:MAX_CHOICES],
+        "has_more": len(answer.districts) > MAX_CHOICES,
+        "is_near": not answer.is_literal,
+    }

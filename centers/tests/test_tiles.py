@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from centers.tiles import Cell, by_regency, jakarta_tiles
+from centers.tiles import Cell, jakarta_tiles
 from core.charts import tile_map
 
 
@@ -23,10 +23,3 @@ def test_a_tile_says_its_figure_name_and_kota() -> None:
         "/x/",
     )
     assert (tiles["31.74.01"]["value"], tiles["31.74.01"]["step"]) == (None, 0)
-
-
-def test_lists_go_kota_by_kota() -> None:
-    groups = by_regency(jakarta_tiles({}))
-    assert [len(group.tiles) for group in groups] == [2, 8, 6, 8, 10, 10]
-    assert groups[4].regency_name == "Kota Jakarta Selatan"
-    assert groups[4].tiles[0]["label"] == "Tebet"
