@@ -1,13 +1,14 @@
 """The funnel, computed from the log of transitions alone.
 
-Unit: one enrollment. Its last row says where it stands; the last row with which it left a stage says how it left.
-Both hold only for stages that lie behind where it stands now, so a correction backwards takes out what it undoes.
-Area and cohort are those of the registration row, centre and path those of the last row. For every stage
+Unit: one enrollment. Its last row says where it stands; the last row with which it left a stage says how it
+left. The latter counts only for stages that lie behind where it stands now, so a correction backwards takes
+out what it undoes. Area and cohort are those of the registration row, centre and path those of the last row.
+For every stage
 
     reached = completed + waived + current + stopped
 
-One statement answers for the total and for every breakdown: it counts enrollments by all dimensions asked for, and
-`Cube` adds the counts up.
+One statement answers for the total and for every breakdown: it counts enrollments by all dimensions asked
+for, and `Cube` adds the counts up.
 """
 
 from __future__ import annotations
@@ -198,8 +199,8 @@ def load_funnel(query: FunnelQuery) -> Funnel:
 def load_cube(query: FunnelQuery, *, area_length: int, with_centers: bool) -> Cube:
     """Every count of one question. One statement.
 
-    `area_length` keeps so many characters of the area code, `with_centers` keeps the centre: what a page does not
-    show need not be counted apart.
+    `area_length` keeps so many characters of the area code, `with_centers` keeps the centre: what a page
+    does not show need not be counted apart.
     """
     way, parameters = _way(query)
     parameters.append(area_length)
@@ -227,7 +228,7 @@ def load_cube(query: FunnelQuery, *, area_length: int, with_centers: bool) -> Cu
                count(*)
         FROM way LEFT JOIN permit USING (enrollment_id)
         GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9
-    """  # noqa: S608 (built from this module's own constants; every value is a parameter)
+    """  # nosec B608: built from constants of this module; every value is a parameter
     return Cube([Row(*row) for row in _rows(statement, parameters)])
 
 
@@ -253,7 +254,7 @@ def load_jobs(query: FunnelQuery) -> Jobs:
             ORDER BY report.business_id, report.reported_at DESC, report.id DESC
         )
         SELECT coalesce(sum(workers), 0), coalesce(sum(workers) FILTER (WHERE is_confirmed), 0) FROM latest
-    """  # noqa: S608 (built from this module's own constants; every value is a parameter)
+    """  # nosec B608: built from constants of this module; every value is a parameter
     [(reported, confirmed)] = _rows(statement, parameters)
     return Jobs(int(reported), int(confirmed))
 
@@ -285,7 +286,8 @@ def _way(query: FunnelQuery, *, only_with_reports: bool = False) -> tuple[str, l
         parameters.append(query.center)
     if query.agency:
         rows.append(
-            f"enrollment_id IN (SELECT id FROM {_table(Enrollment)} WHERE agency_id = %s OR licensing_agency_id = %s)"
+            f"enrollment_id IN (SELECT id FROM {_table(Enrollment)}"
+            " WHERE agency_id = %s OR licensing_agency_id = %s)"
         )
         parameters += [query.agency, query.agency]
     if only_with_reports:
@@ -318,7 +320,7 @@ def _way(query: FunnelQuery, *, only_with_reports: bool = False) -> tuple[str, l
             WHERE {" AND ".join(rows)}
             GROUP BY enrollment_id
             HAVING {" AND ".join(last)}
-        )""",  # noqa: S608 (built from this module's own constants; every value is a parameter)
+        )""",  # nosec B608: built from constants of this module; every value is a parameter
         parameters,
     )
 

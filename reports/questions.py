@@ -1,4 +1,4 @@
-"""What is asked of the funnel, and by whom: the question, its form, and the lenses a member of staff looks through."""
+"""What is asked of the funnel, and by whom: the question, its form, the lenses staff look through."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django import forms
+from django.core.validators import RegexValidator
 
 from accounts.access import NATION, assignments, covers
 from accounts.models import Role, User
@@ -25,9 +26,9 @@ CENTER_CODE = r"\AP[0-9]{2}\.[0-9]{2}\.[0-9]{2}(?:-[1-9][0-9]?)?\Z"
 class FunnelQuery:
     """One question to the funnel. An empty part means "all".
 
-    `area` is the residence at registration (dotted code, `ID` = everywhere), `year` the year of registration,
-    `pathway` and `center` those of the last row. `agency` keeps only people of one SKPD. `until` is the last local
-    day that counts; None asks for the present.
+    `area` is the residence at registration (dotted code, `ID` = everywhere), `year` the year of
+    registration, `pathway` and `center` those of the last row. `agency` keeps only people of one SKPD.
+    `until` is the last local day that counts; None asks for the present.
     """
 
     area: str = NATION
@@ -96,6 +97,11 @@ def lenses(user: User) -> list[Lens]:
     return list(dict.fromkeys(found))
 
 
+def sees_area(user: User, area: str) -> bool:
+    """Whether the user may see a whole area, not only the people of one centre in it."""
+    return any(not lens.center and lens.shows(area=area, center="") for lens in lenses(user))
+
+
 def lens_for(user: User, *, area: str = "", center: str = "") -> Lens | None:
     """The first lens of the user that shows what is asked, or None: then it does not exist for them."""
     return next((lens for lens in lenses(user) if lens.shows(area=area, center=center)), None)
@@ -104,11 +110,12 @@ def lens_for(user: User, *, area: str = "", center: str = "") -> Lens | None:
 class _Clean(forms.RegexField):
     """Text of one exact form. Everything else, however long or strange, gets the same sentence."""
 
-    def __init__(self, pattern: str, *, sentence: str, label: str, widget: forms.Widget | None = None) -> None:
+    def __init__(self, pattern: str, *, sentence: str, label: str, widget: forms.Widget) -> None:
         super().__init__(
             pattern, label=label, required=False, widget=widget, error_messages={"invalid": sentence}
         )
-        self.validators = [validator for validator in self.validators if hasattr(validator, "regex")]
+        # The pattern alone decides; the general check for NUL has another sentence.
+        self.validators = [check for check in self.validators if isinstance(check, RegexValidator)]
 
 
 class FilterForm(forms.Form):
@@ -156,9 +163,27 @@ class FilterForm(forms.Form):
             raise forms.ValidationError(f"Pilih tahun dari {FIRST_COHORT} sampai {last}.")
         return year
 
-    def offer_areas(self, choices: list[tuple[str, str]]) -> None:
-        """Set what the list of areas offers; any code of the right form may still be asked by address."""
-        self.fields["wilayah"].widget.choices = choices  # type: ignore[attr-defined]
+    @classmethod
+    def showing(
+        cls, query: FunnelQuery, *, areas: list[tuple[str, str]], centers: list[tuple[str, str]]
+    ) -> FilterForm:
+        """The filters as a page shows them: set to a question, with the areas and centres it offers.
+
+        A list with nothing to choose becomes a hidden field, which keeps what was asked.
+        """
+        form = cls(
+            initial={
+                "wilayah": query.area if areas else query.parameters().get("wilayah", ""),
+                "tahun": query.year or "",
+                "jalur": query.pathway,
+                "pusat": query.center,
+            }
+        )
+        for name, choices in (("wilayah", areas), ("pusat", centers)):
+            form.fields[name].widget = (
+                forms.Select(choices=choices) if len(choices) > 1 else forms.HiddenInput()
+            )
+        return form
 
     def question(self, user: User) -> FunnelQuery | None:
         """The question of a valid form inside the user's scope; None when the place is outside it."""

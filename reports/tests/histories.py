@@ -171,12 +171,10 @@ def _leaving(rows: list[StageTransition], stage: Stage) -> str | None:
     for row in rows:
         if row.kind in LEAVING and row.from_stage == stage:
             kind = row.kind
-        elif row.kind == TransitionKind.KOREKSI and Stage(row.to_stage).number <= stage.number:
-            kind = None
-        elif (
-            row.kind == TransitionKind.GANTI_JALUR
-            and row.from_status == Status.LULUS
-            and Stage(row.to_stage).number <= stage.number
-        ):
+            continue
+        takes_back = row.kind == TransitionKind.KOREKSI or (
+            row.kind == TransitionKind.GANTI_JALUR and row.from_status == Status.LULUS
+        )
+        if takes_back and Stage(row.to_stage).number <= stage.number:
             kind = None
     return kind

@@ -70,18 +70,24 @@ def figures(funnel: Funnel) -> dict[str, tuple[int, int, int, int, int]]:
 def test_without_any_history_every_figure_is_zero() -> None:
     funnel = load_funnel(NATIONAL)
     assert figures(funnel) == {}
-    assert funnel.registered == 0 and funnel.permits == 0
+    assert (funnel.registered, funnel.permits) == (0, 0)
     assert load_jobs(NATIONAL).reported == 0
     assert [row.stage for row in funnel.stages] == list(Stage)
 
 
 def test_figures_move_by_one_with_every_move_of_one_person(everything_met: None) -> None:
     """The main road of a person: waived training, corrected licence, a stop and a return, to the end."""
-    manager, coach, dinas = staff(Role.PENGELOLA, "P31.74.07"), staff(Role.PENDAMPING), staff(Role.DINAS, "31")
+    manager, coach, dinas = (
+        staff(Role.PENGELOLA, "P31.74.07"),
+        staff(Role.PENDAMPING),
+        staff(Role.DINAS, "31"),
+    )
     enrollment = EnrollmentFactory(center=center_of(), coach=coach)
     at = now()
 
-    def act(move: Callable[..., Enrollment], actor: User, **given_values: object) -> dict[str, tuple[int, ...]]:
+    def act(
+        move: Callable[..., Enrollment], actor: User, **given_values: object
+    ) -> dict[str, tuple[int, ...]]:
         nonlocal enrollment, at
         at += timedelta(hours=1)
         enrollment = move(
@@ -295,7 +301,9 @@ def test_an_agency_sees_only_the_people_it_supervises_or_licenses() -> None:
 
 
 @pytest.mark.parametrize("with_history", [False, True])
-def test_every_answer_is_one_statement(with_history: bool, django_assert_num_queries: Callable[..., object]) -> None:
+def test_every_answer_is_one_statement(
+    with_history: bool, django_assert_num_queries: Callable[..., object]
+) -> None:
     if with_history:
         for stage in (Stage.PELATIHAN, Stage.PERIZINAN, Stage.PEMASARAN):
             participant(stage=stage)

@@ -1,0 +1,40 @@
+"""The words with which somebody is told that a report is ready."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from core.models import Job
+from notifications import registry
+
+from .monthly import READY, month_name, month_of
+from .places import area_names
+
+
+def register_messages() -> None:
+    """Make the messages of this app known; once, when the app starts."""
+    registry.register(
+        READY,
+        title="Laporan siap: {report}",
+        body="Laporan yang Anda minta sudah selesai dibuat. Buka halaman laporan untuk mengunduhnya.",
+        url="/laporan/",
+        context=_reports,
+    )
+
+
+def _reports(ids: Sequence[Mapping[str, str]]) -> list[Mapping[str, str] | None]:
+    """What each report is about, in two statements for all; None for one that is gone."""
+    jobs = Job.objects.in_bulk([entry["job"] for entry in ids])
+    found = {str(key): job for key, job in jobs.items()}
+    names = area_names(job.params["area"] for job in found.values())
+    answers: list[Mapping[str, str] | None] = []
+    for entry in ids:
+        job = found.get(entry["job"])
+        answers.append(None if job is None else {"report": report_name(job.params, names)})
+    return answers
+
+
+def report_name(params: Mapping[str, str], names: Mapping[str, str]) -> str:
+    """ "Corong DKI Jakarta, November 2026"; a centre is called by its code."""
+    place = f"pusat {params['center']}" if params["center"] else names.get(params["area"], params["area"])
+    return f"corong {place}, {month_name(month_of(params))}"
