@@ -33,7 +33,7 @@ def enrollment_scope(user: User, prefix: str = "") -> Q:
     if center_codes := scopes(user, Role.PENGELOLA):
         seen |= Q(**{f"{prefix}center_id__in": center_codes})
     for assignment in assignments(user, Role.DINAS):
-        area = area_q(f"{prefix}district_id", [assignment.scope])
+        area = area_q(f"{prefix}district__code", [assignment.scope])
         if assignment.agency_code:
             area &= Q(**{f"{prefix}agency_id": assignment.agency_code}) | Q(
                 **{f"{prefix}licensing_agency_id": assignment.agency_code}
@@ -52,9 +52,10 @@ def acting_role(user: User, enrollment: Enrollment, allowed: frozenset[Role]) ->
         return Role.PENDAMPING
     if Role.PENGELOLA in allowed and enrollment.center_id in scopes(user, Role.PENGELOLA):
         return Role.PENGELOLA
-    if Role.DINAS in allowed and any(covers(scope, enrollment.district_id) for scope in scopes(user, Role.DINAS)):
+    if Role.DINAS in allowed and any(
+        covers(scope, enrollment.district_id) for scope in scopes(user, Role.DINAS)
+    ):
         return Role.DINAS
     if Role.ADMIN in allowed and scopes(user, Role.ADMIN):
         return Role.ADMIN
     return None
-

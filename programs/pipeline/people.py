@@ -31,7 +31,7 @@ def search(user: User, filters: dict[str, Any], *, at: datetime) -> QuerySet[Enr
         if value := filters.get(name):
             found = found.filter(**{column: value})
     if value := filters.get("wilayah"):
-        found = found.filter(area_q("district_id", [value]))
+        found = found.filter(area_q("district__code", [value]))
     if value := filters.get("pendamping"):
         found = found.filter(coach_id=value)
     if value := filters.get("tahun"):
