@@ -38,7 +38,7 @@ _is_email = EmailValidator()
 
 
 class WordsField(PlainTextField):
-    """Free text in which a NIK or a phone number has no place: those are kept sealed, in fields of their own."""
+    """Free text in which a NIK or a phone number has no place: those are kept sealed, elsewhere."""
 
     def clean_value(self, value: Any) -> str:
         """Refuse unreadable characters and personal numbers."""
@@ -85,6 +85,14 @@ class EmailAddressField(CleanedField):
         return text
 
 
+class TypedPhoneField(PhoneField):
+    """A phone number that is shown back exactly as it was typed."""
+
+    def prepare_value(self, value: Any) -> Any:
+        """The text itself."""
+        return value
+
+
 class CodeField(forms.ChoiceField):
     """One of the stored codes. What was sent is never shown back, so anything may come."""
 
@@ -95,11 +103,29 @@ class CodeField(forms.ChoiceField):
         )
 
 
-class ConsentField(forms.BooleanField):
-    """A box that was ticked; other values than a tick are none."""
+class Tick(forms.CheckboxInput):
+    """A box whose value is read strictly: Django's own takes "0", "off" and "tidak" for a tick."""
 
-    def to_python(self, value: Any) -> bool:
-        return value is True or str(value).lower() in {"on", "1", "true", "ya", "yes"}
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> bool:
+        return str(data.get(name, "")).lower() in {"on", "1", "true", "ya", "yes"}
+
+
+class ConsentField(forms.BooleanField):
+    """Something a person agreed to or confirmed by a tick."""
+
+    widget = Tick
+
+
+class SubmissionField(forms.Field):
+    """The id of one opened form; anything else asks to send the form, now with a fresh id, once more."""
+
+    widget = forms.HiddenInput
+
+    def clean(self, value: Any) -> UUID:
+        text = str(value)
+        if not _UUID.fullmatch(text):
+            raise ValidationError(RELOADED, code="submission_id")
+        return UUID(text)
 
 
 class PersonForm(forms.Form):
@@ -134,7 +160,7 @@ class PersonForm(forms.Form):
     gender = CodeField(
         label="Jenis kelamin", choices=Gender.choices, required=False, widget=forms.RadioSelect
     )
-    phone = PhoneField(
+    phone = TypedPhoneField(
         label="Nomor HP (WhatsApp)",
         help_text="Untuk kabar dari pendamping. Boleh nomor keluarga.",
         widget=forms.TextInput(attrs={"type": "tel"}),
@@ -198,7 +224,7 @@ class PersonForm(forms.Form):
         required=False,
         help_text="Contoh: tetangga, kelurahan, Instagram",
     )
-    submission_id = forms.CharField(required=False, widget=forms.HiddenInput)
+    submission_id = SubmissionField()
 
     district_choices: list[District]
     village_found: Village | None = None
@@ -210,12 +236,9 @@ class PersonForm(forms.Form):
 
     # cleaning --------------------------------------------------------------------------------------
 
-    def clean_submission_id(self) -> UUID | None:
-        """The id of this very form; a broken one is replaced, and the form has to be sent again."""
-        text = self.cleaned_data["submission_id"]
-        if not _UUID.fullmatch(text):
-            raise ValidationError(RELOADED, code="submission_id")
-        self.next_submission_id = UUID(text)
+    def clean_submission_id(self) -> UUID:
+        """A refused form keeps its id: it is still the same registration."""
+        self.next_submission_id = self.cleaned_data["submission_id"]
         return self.next_submission_id
 
     def clean_birth_date(self) -> Any:
@@ -356,12 +379,16 @@ class RegistrationForm(PersonForm):
 
     password = NewPasswordField(
         label="Buat kata sandi",
-        help_text="Paling sedikit 10 huruf atau angka. Contoh cara: gabungkan tiga kata yang mudah Anda ingat.",
+        help_text=(
+            "Paling sedikit 10 huruf atau angka. Contoh cara: gabungkan tiga kata yang mudah Anda ingat."
+        ),
     )
     consent = ConsentField(
         label="Saya setuju data saya dipakai untuk pelatihan, pendampingan, dan izin usaha.",
         error_messages={
-            "required": "Centang kotak ini bila Anda setuju. Tanpa persetujuan, kami tidak boleh menyimpan data Anda."
+            "required": (
+                "Centang kotak ini bila Anda setuju. Tanpa persetujuan, kami tidak boleh menyimpan data Anda."
+            )
         },
     )
 
