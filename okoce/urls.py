@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
 from okoce import health
+from okoce.home import home
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.healthz, name="healthz"),
@@ -17,6 +18,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("centers.urls")),
     path("", include("participants.urls")),  # before the pipeline: /peserta/<id>/kode/ is theirs
     path("", include("programs.pipeline.urls")),
+    path("", include("reports.urls")),
+    path("", home, name="home"),
 ]
 
 handler400 = "okoce.errors.bad_request"
