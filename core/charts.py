@@ -84,8 +84,8 @@ def tile_map(tiles: Iterable[Mapping[str, Any]]) -> TileMap:
     """Place tiles on their grid.
 
     Each tile: `col`, `row` (from 0), `label` (name), `value` (number or ready text; None = not shown), `step`
-    (1–5, 0 or None = not shown), `href`, `name` (the whole sentence for a screen reader), `group` (its
-    kab/kota: a thick line is drawn where two groups meet).
+    (1–5, 0 or None = not shown), `href`, `name` (the whole sentence for a screen reader; it begins with what
+    is seen: "17 Gambir, …"), `group` (its kab/kota: a thick line is drawn where two groups meet).
     """
     rows = list(tiles)
     groups = {(tile["col"], tile["row"]): tile.get("group") for tile in rows}

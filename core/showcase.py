@@ -197,15 +197,16 @@ TILE_NAMES = (
 
 
 def _tiles() -> list[dict[str, Any]]:
-    return [
-        {
-            "col": col, "row": row, "label": label, "group": group, "href": "#",
-            "value": None if index == 1 else 5 + 7 * index % 29,
-            "step": 0 if index == 1 else 1 + index % 5,
-            "name": f"{label}, {5 + 7 * index % 29} dari 100",
-        }
-        for index, (label, col, row, group) in enumerate(TILE_NAMES)
-    ]  # fmt: skip
+    tiles = []
+    for index, (label, col, row, group) in enumerate(TILE_NAMES):
+        share = None if index == 1 else 5 + 7 * index % 29
+        seen = label if share is None else f"{share} {label}"
+        told = "tidak ditampilkan" if share is None else f"{share} dari 100 pendaftar"
+        tiles.append({
+            "col": col, "row": row, "label": label, "group": group, "href": "#", "value": share,
+            "step": 0 if share is None else 1 + index % 5, "name": f"{seen}: {told}",
+        })  # fmt: skip
+    return tiles
 
 
 def _people() -> list[dict[str, Any]]:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
+from accounts.access import public
+from core.showcase import showcase
+from core.views import set_theme
 from okoce import health
 from okoce.home import home
 
@@ -20,7 +24,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("programs.pipeline.urls")),
     path("", include("reports.urls")),
     path("", home, name="home"),
+    path("tema/", public(set_theme), name="theme"),
 ]
+if settings.DEBUG:
+    urlpatterns.append(path("komponen/", public(showcase), name="showcase"))
 
 handler400 = "okoce.errors.bad_request"
 handler403 = "okoce.errors.permission_denied"
