@@ -121,75 +121,105 @@ def relay(limit: int = CHUNK) -> int:
     Several may run at once: each claims other rows (SKIP LOCKED).
     """
     token = uuid4()
-    with transaction.atomic():
-        due = OutboxMessage.objects.due(clock.now()).order_by("not_before", "id")
-        ids = list(due.select_for_update(skip_locked=True, no_key=True).values_list("id", flat=True)[:limit])
-        if not ids:
-            return 0
-        OutboxMessage.objects.filter(id__in=ids).update(claim=token, claimed_at=clock.now())
-    fresh: dict[str, list[int]] = {}
-    again: list[tuple[str, int]] = []
-    claimed = OutboxMessage.objects.filter(id__in=ids).order_by("id").values_list("kind", "id", "attempts")
-    for kind, message_id, attempts in claimed:
+    fresh: dict[str, list[OutboxMessage]] = {}
+    again: list[OutboxMessage] = []
+    for message in _claim(limit, token):
         # What failed before, or ended its worker, goes alone: it must not take others down with it.
-        if attempts:
-            again.append((kind, message_id))
+        if message.attempts:
+            again.append(message)
         else:
-            fresh.setdefault(kind, []).append(message_id)
+            fresh.setdefault(message.kind, []).append(message)
     done = sum(_deliver_chunk(kind, chunk, token) for kind, chunk in fresh.items())
-    return done + sum(_deliver_chunk(kind, [message_id], token) for kind, message_id in again)
+    return done + sum(_deliver_chunk(message.kind, [message], token) for message in again)
 
 
-def _deliver_chunk(kind: str, ids: Sequence[int], token: UUID) -> int:
+def _claim(limit: int, token: UUID) -> list[OutboxMessage]:
+    """Take due messages for this run, in one committed statement, oldest first."""
+    at = clock.now()
+    claimed = OutboxMessage.objects.raw(
+        """
+        WITH due AS MATERIALIZED (
+            SELECT id FROM core_outboxmessage
+            WHERE done_at IS NULL AND parked_at IS NULL AND claimed_at IS NULL AND not_before <= %s
+            ORDER BY not_before, id
+            LIMIT %s
+            FOR NO KEY UPDATE SKIP LOCKED
+        )
+        UPDATE core_outboxmessage AS message SET claim = %s, claimed_at = %s
+        FROM due WHERE message.id = due.id
+        RETURNING message.*
+        """,
+        [at, limit, token, at],
+    )
+    return sorted(claimed, key=lambda message: message.pk)
+
+
+def _deliver_chunk(kind: str, messages: list[OutboxMessage], token: UUID) -> int:
     """Carry out one chunk of one kind; when it fails as a whole, its messages one by one."""
     try:
-        return _deliver(kind, ids, token)
+        return _deliver(kind, messages, token)
     except Unavailable as error:
-        _postpone(ids, token, str(error))
+        _postpone([message.pk for message in messages], token, str(error))
         return 0
     except Exception as error:  # a handler may raise anything; the messages must survive it
         logger.warning(
-            "outbox messages failed", extra={"kind": kind, "count": len(ids), "error": type(error).__name__}
+            "outbox messages failed",
+            extra={"kind": kind, "count": len(messages), "error": type(error).__name__},
         )
-        if len(ids) == 1:
-            _failed({ids[0]: f"{type(error).__name__}: {error}"}, token)
+        if len(messages) == 1:
+            _put_back({messages[0].pk: f"{type(error).__name__}: {error}"}, held_by=token)
             return 0
-    return sum(_deliver_chunk(kind, [message_id], token) for message_id in ids)
+    return sum(_deliver_chunk(kind, [message], token) for message in messages)
 
 
-def _deliver(kind: str, ids: Sequence[int], token: UUID) -> int:
+def _deliver(kind: str, messages: list[OutboxMessage], token: UUID) -> int:
     with transaction.atomic():
-        held = OutboxMessage.objects.filter(id__in=ids, claim=token, done_at__isnull=True)
-        # Locked until the end, so that the sweeper leaves a slow chunk alone.
-        messages = list(held.select_for_update(no_key=True).order_by("id"))
-        if not messages:
+        # Marked before the effect: row locks keep the sweeper off, a failure undoes the mark.
+        held = _mark_done([message.pk for message in messages], token)
+        if not held:
             return 0
         function = _handlers.get(kind)
         if function is None:
             raise LookupError(f"no handler for outbox messages of kind {kind!r}")
-        failures = dict(function(messages) or {})
-        _failed(failures, token)
-        return OutboxMessage.objects.filter(
-            id__in=[message.id for message in messages if message.id not in failures]
-        ).update(done_at=clock.now(), claim=None, claimed_at=None, last_error="")
+        failures = dict(function([message for message in messages if message.pk in held]) or {})
+        _put_back(failures)
+        return len(held) - len(failures)
 
 
-def _failed(errors: Mapping[int, str], token: UUID) -> None:
-    """Put messages back for a later attempt, or park them after the last one."""
+def _mark_done(ids: Sequence[int], token: UUID) -> set[int]:
+    """Mark the messages that this run still holds; return their ids."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE core_outboxmessage SET done_at = %s, claim = NULL, claimed_at = NULL, last_error = ''"
+            " WHERE id = ANY(%s) AND claim = %s AND done_at IS NULL RETURNING id",
+            [clock.now(), list(ids), token],
+        )
+        return {row[0] for row in cursor.fetchall()}
+
+
+@transaction.atomic
+def _put_back(errors: Mapping[int, str], *, held_by: UUID | None = None) -> None:
+    """Give failed messages a later attempt, or park them after the last one.
+
+    Outside the transaction that marked them, `held_by` spares what another run has taken over meanwhile.
+    """
     if not errors:
         return
     at = clock.now()
-    rows = list(OutboxMessage.objects.filter(id__in=list(errors), claim=token))
+    mine = OutboxMessage.objects.filter(id__in=list(errors))
+    if held_by is not None:
+        mine = mine.filter(claim=held_by)
+    rows = list(mine.select_for_update(no_key=True).order_by("id"))
     for row in rows:
         row.attempts += 1
-        row.claim = row.claimed_at = None
-        row.last_error = redact_numbers(errors[row.id])[:2_000]
+        row.claim = row.claimed_at = row.done_at = None
+        row.last_error = redact_numbers(errors[row.pk])[:2_000]
         if row.attempts >= MAX_ATTEMPTS:
             row.parked_at = at
         else:
             row.not_before = at + timedelta(seconds=RETRY_SECONDS[row.attempts - 1])
     OutboxMessage.objects.bulk_update(
-        rows, ["attempts", "claim", "claimed_at", "last_error", "parked_at", "not_before"]
+        rows, ["attempts", "claim", "claimed_at", "done_at", "last_error", "parked_at", "not_before"]
     )
 
 

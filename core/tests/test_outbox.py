@@ -122,8 +122,8 @@ def test_an_effect_and_its_mark_stand_or_fall_together(monkeypatch: pytest.Monke
     """The worker fails after the effect and before the mark: the effect is undone and happens once, later."""
     outbox.handler("uji")(write_effects)
     put("a")
-    real = outbox._failed
-    monkeypatch.setattr(outbox, "_failed", lambda errors, token: real(errors, token) if errors else 1 / 0)
+    real = outbox._put_back
+    monkeypatch.setattr(outbox, "_put_back", lambda errors, **held: real(errors, **held) if errors else 1 / 0)
     assert outbox.relay() == 0
     assert effects() == []
     monkeypatch.undo()
@@ -265,6 +265,37 @@ def test_a_slow_relay_is_not_swept_away_under_its_hands(settings: Settings) -> N
     thread.join()
     assert effects() == ["a"]
     assert OutboxMessage.objects.get().done_at is not None
+
+
+def test_a_failure_does_not_undo_what_another_run_has_done_meanwhile(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first run fails so late that its message was freed and carried out by a second one."""
+    settings.OUTBOX_CLAIM_SECONDS = 0
+    calls: list[int] = []
+
+    def handle(messages: list[OutboxMessage]) -> None:
+        calls.append(1)
+        if len(calls) > 1:
+            write_effects(messages)
+            return
+        raise ValueError
+
+    real = outbox._put_back
+
+    def late(errors: Any, **held: Any) -> None:
+        if errors and len(calls) == 1:
+            assert outbox.sweep() == 1
+            assert outbox.relay() == 1
+        real(errors, **held)
+
+    monkeypatch.setattr(outbox, "_put_back", late)
+    outbox.handler("uji")(handle)
+    put("a")
+    assert outbox.relay() == 0
+    assert effects() == ["a"]
+    assert OutboxMessage.objects.get().done_at is not None
+    assert outbox.relay() == 0
 
 
 KILLED = textwrap.dedent(
