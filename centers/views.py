@@ -28,7 +28,8 @@ def area_search(request: HttpRequest) -> HttpResponse:
 
     `name` is the form field of the radio buttons (default `district`).
     """
-    text = request.GET.get("q", "").strip()
+    # Inside the registration form the typed text arrives under its field's own name.
+    text = (request.GET.get("q") or request.GET.get("district", "")).strip()
     name = request.GET.get("name", "")
     context = {**_matches(text), "field": name if _FIELD_NAME.fullmatch(name) else "district"}
     is_fragment = request.headers.get("HX-Request") == "true"
