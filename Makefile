@@ -31,9 +31,9 @@ check: ## lint, types, layers, migrations, deployment check
 	@$(PYTHON) okoce/launch/bootstrap.py tools
 	@$(BIN)/python -m okoce.testing.checks
 
-screens: ## pictures of every page at 360 and 1280 px, light and dark, into var/screens/
+screens: ## pictures of the pages at 360 and 1280 px, light and dark, into var/screens/ (while `make run` is on)
 	@$(PYTHON) okoce/launch/bootstrap.py test
-	@$(BIN)/python -m pytest okoce/tests/test_screens.py -m screens -q
+	@$(BIN)/python -m okoce.screens
 
 format: ## let ruff and djlint lay out the code
 	@$(PYTHON) okoce/launch/bootstrap.py tools

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from playwright.sync_api import Browser, BrowserContext, Page, StorageState, ViewportSize, sync_playwright
+from playwright.sync_api import Error as BrowserError
 
 ACCOUNTS = {
     "peserta": "warga@example.com",
@@ -172,14 +173,20 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--themes", default=",".join(THEMES))
     parser.add_argument("--password", default=os.environ.get("DEMO_PASSWORD", "okoce-demo-2026"))
     given = parser.parse_args(arguments)
-    complaints = photograph(
-        base=given.base.rstrip("/"),
-        targets=[Target.parse(text) for text in given.pages],
-        folder=given.folder,
-        widths=tuple(int(width) for width in given.widths.split(",")),
-        themes=tuple(given.themes.split(",")),
-        password=given.password,
-    )
+    try:
+        complaints = photograph(
+            base=given.base.rstrip("/"),
+            targets=[Target.parse(text) for text in given.pages],
+            folder=given.folder,
+            widths=tuple(int(width) for width in given.widths.split(",")),
+            themes=tuple(given.themes.split(",")),
+            password=given.password,
+        )
+    except BrowserError as error:
+        if "ERR_CONNECTION_REFUSED" not in error.message:
+            raise
+        print(f"Nothing answers at {given.base}. Start the portal with `make run`, or name it with --base.")
+        return 1
     for line in complaints:
         print(line)
     print(f"{len(given.pages)} pages, pictures in {given.folder}, {len(complaints)} complaints")
