@@ -18,8 +18,9 @@ for _name, _value in {
     os.environ.setdefault(_name, _value)
 
 from okoce.settings.base import *  # noqa: E402, F403 (the defaults above must be in place first)
-from okoce.settings.base import PASSWORD_HASHERS, STORAGES  # noqa: E402
+from okoce.settings.base import INSTALLED_APPS, PASSWORD_HASHERS, STORAGES  # noqa: E402
 
+INSTALLED_APPS.append("django_migration_linter")  # `make check` asks it about every migration after the first
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = True
@@ -29,3 +30,5 @@ CSRF_COOKIE_NAME = "csrftoken"
 CSRF_COOKIE_SECURE = False
 # Fast where the hash is not what is measured; tests of the real profile name it with override_settings.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", *PASSWORD_HASHERS]
+# Seconds that the monthly report waits before each part, so that a test can kill its worker in the middle.
+REPORT_STEP_SECONDS = float(os.environ.get("REPORT_STEP_SECONDS", "0"))

@@ -14,6 +14,10 @@ from okoce.testing.services import ROOT, Services
 
 BIN = Path(sys.executable).parent
 SOURCES = ("core", "accounts", "notifications", "centers", "participants", "programs", "reports", "okoce")
+LABELS = (
+    "core", "accounts", "notifications", "centers", "participants", "training", "placement", "mentoring",
+    "licensing", "marketing", "bookkeeping", "capital", "outcomes", "pipeline", "reports",
+)  # fmt: skip
 
 
 def production_environment(folder: Path) -> dict[str, str]:
@@ -35,8 +39,12 @@ def checks(services: Services, production: dict[str, str]) -> list[tuple[str, li
     manage = [sys.executable, "manage.py"]
     database = services.environment()
     return [
-        ("ruff: style and mistakes", [str(BIN / "ruff"), "check", "."], {}),
-        ("ruff: layout of the code", [str(BIN / "ruff"), "format", "--check", "."], {}),
+        ("ruff: style and mistakes", [str(BIN / "ruff"), "check", "--output-format", "concise", "."], {}),
+        (
+            "ruff: layout of the code",
+            [str(BIN / "ruff"), "format", "--check", "--output-format", "concise", "."],
+            {},
+        ),
         ("djlint: templates", [str(BIN / "djlint"), "templates", "--lint", "--quiet"], {}),
         ("import-linter: directions", [str(BIN / "lint-imports"), "--config", "pyproject.toml"], database),
         (
@@ -47,6 +55,20 @@ def checks(services: Services, production: dict[str, str]) -> list[tuple[str, li
         ("Django: deployment", [*manage, "check", "--deploy", "--fail-level", "WARNING"], production),
         ("migrations: none missing", [*manage, "makemigrations", "--check", "--dry-run"], database),
         ("migrations: apply to an empty database", [*manage, "migrate", "--check"], database),
+        (
+            "migrations: fit for the running release",
+            [
+                *manage,
+                "lintmigrations",
+                "--no-cache",
+                "--ignore-initial-migrations",
+                "--sql-analyser",
+                "postgresql",
+                "--include-apps",
+                *LABELS,
+            ],
+            database,
+        ),
         ("mypy: types", [str(BIN / "mypy"), *SOURCES], database),
     ]
 

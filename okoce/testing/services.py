@@ -122,9 +122,6 @@ class Services:
     def announce(self) -> None:
         """Set the environment and create the keys: must happen before Django's settings are read."""
         os.environ.update(self.environment())
-        os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = (
-            "1"  # the browser's event loop shares the thread of the tests
-        )
         keys.create_missing(self.keys_dir)
         atexit.register(self.stop)
 
