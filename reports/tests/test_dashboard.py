@@ -131,13 +131,16 @@ def test_filters_narrow_the_funnel(enter: Enter, query: str, registered: int | N
 @pytest.mark.parametrize(
     ("role", "scope", "query", "status"),
     [
-        (Role.DINAS, "31", "", 200), (Role.DINAS, "31", "wilayah=31.74", 200), (Role.DINAS, "31", "wilayah=32", 404),
+        (Role.DINAS, "31", "", 200), (Role.DINAS, "31", "wilayah=31.74", 200),
+        (Role.DINAS, "31", "wilayah=32", 404),
         (Role.DINAS, "31", "wilayah=ID", 404), (Role.DINAS, "31.74", "wilayah=31", 404),
         (Role.DINAS, "31.74", "wilayah=31.71", 404), (Role.DINAS, "31", "wilayah=31.99", 404),
         (Role.DINAS, "31", "pusat=P31.74.07", 200), (Role.DINAS, "31", "pusat=P73.71.01", 404),
         (Role.PENGELOLA, "P31.74.07", "", 200), (Role.PENGELOLA, "P31.74.07", "pusat=P31.74.07", 200),
-        (Role.PENGELOLA, "P31.74.07", "wilayah=31.74.07", 200), (Role.PENGELOLA, "P31.74.07", "wilayah=31", 404),
-        (Role.PENGELOLA, "P31.74.07", "pusat=P31.71.01", 404), (Role.PENGELOLA, "P31.74.07", "wilayah=73", 404),
+        (Role.PENGELOLA, "P31.74.07", "wilayah=31.74.07", 200),
+        (Role.PENGELOLA, "P31.74.07", "wilayah=31", 404),
+        (Role.PENGELOLA, "P31.74.07", "pusat=P31.71.01", 404),
+        (Role.PENGELOLA, "P31.74.07", "wilayah=73", 404),
         (Role.PENDAMPING, "P31.74.07", "", 403), (Role.MITRA_MODAL, "ID", "", 403),
         (Role.ADMIN, "ID", "wilayah=73.71.01", 200), (Role.ADMIN, "ID", "wilayah=99", 404),
         (Role.ADMIN, "ID", "wilayah=31.74.99", 404), (Role.ADMIN, "ID", "pusat=P31.74.99", 404),
@@ -239,7 +242,8 @@ def statements(client: Client, address: str) -> int:
     ("role", "scope", "query"),
     [
         (Role.ADMIN, "ID", ""), (Role.DINAS, "31", ""), (Role.DINAS, "31", "?wilayah=31.74"),
-        (Role.PENGELOLA, "P31.74.07", ""), (Role.ADMIN, "ID", "?wilayah=31.74.07&tahun=2026&jalur=mulai_usaha"),
+        (Role.PENGELOLA, "P31.74.07", ""),
+        (Role.ADMIN, "ID", "?wilayah=31.74.07&tahun=2026&jalur=mulai_usaha"),
     ],
 )  # fmt: skip
 def test_the_number_of_statements_is_small_and_constant(
