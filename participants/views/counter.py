@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import cast
@@ -34,6 +35,7 @@ from .registration import PATHWAY_NOTES, first_step
 FORM = require_http_methods(["GET", "HEAD", "POST"])
 SAME_DAY = timedelta(hours=12)
 """How long the officer who registered somebody may open the slip without being in charge of the person."""
+_NUMBER = re.compile(r"[0-9A-Z-]{1,20}", re.ASCII)
 MAY_PRINT = frozenset({Role.PENGELOLA, Role.PENDAMPING, Role.ADMIN})
 
 
@@ -236,6 +238,8 @@ def _for_slip(number: str) -> Enrollment:
 
 def _slip_or_404(actor: User, number: str) -> Enrollment:
     """An enrollment the officer is in charge of, or registered a moment ago."""
+    if not _NUMBER.fullmatch(number):
+        raise Http404("Tidak ditemukan.")
     enrollment = Enrollment.objects.for_page().filter(number=number).first()
     if enrollment is None or enrollment.person.user_id in (None, actor.pk):
         raise Http404("Tidak ditemukan.")
