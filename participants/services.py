@@ -40,7 +40,9 @@ def lock_enrollment(enrollment_id: UUID) -> Enrollment:
 
 
 def require_role(actor: User, enrollment: Enrollment, allowed: frozenset[Role], *, act: str) -> Role:
-    """The role in which the actor acts, or NotYours with a sentence naming who may."""
+    """The role in which the actor acts, or NotYours with a sentence naming who may. Nobody acts on themselves."""
+    if enrollment.person.user_id == actor.pk:
+        raise NotYours("Anda tidak bisa memutuskan hal ini untuk diri Anda sendiri.")
     role = acting_role(actor, enrollment, allowed)
     if role is None:
         raise NotYours(f"{act} hanya oleh {_names(allowed)}.")

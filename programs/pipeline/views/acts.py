@@ -18,7 +18,7 @@ from participants.refusals import Refused
 from programs.pipeline import forms, moves, presenters
 from programs.pipeline.acts import ACTS, BUSINESS_FIELDS, Act
 
-from .fetch import enrollment_of, person_url, show_refusal
+from .fetch import enrollment_of, person_url, sent, show_refusal
 
 STAFF = (Role.PENDAMPING, Role.PENGELOLA, Role.DINAS, Role.ADMIN)
 EMPTY_CHOICES = {
@@ -63,7 +63,7 @@ def act(request: HttpRequest, person_id: UUID, slug: str) -> HttpResponse:
     if chosen is None:
         raise Http404("Tidak ditemukan.")
     initial = _initial(chosen, enrollment)
-    form = chosen.form(request.POST or None, enrollment=enrollment, actor=request.user, initial=initial)
+    form = chosen.form(**sent(request), enrollment=enrollment, actor=request.user, initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
             chosen.perform(enrollment, request.user, form.cleaned_data, now())
@@ -125,7 +125,7 @@ def accept_assignment(request: HttpRequest, person_id: UUID) -> HttpResponse:
 def reveal(request: HttpRequest, person_id: UUID) -> HttpResponse:
     """NIK and phone in full, shown once, with a reason that the person can read."""
     enrollment = enrollment_of(request, person_id)
-    form = forms.RevealForm(request.POST or None, enrollment=enrollment, actor=request.user)
+    form = forms.RevealForm(**sent(request), enrollment=enrollment, actor=request.user)
     context = {"form": form, "enrollment": enrollment, "person_url": person_url(enrollment)}
     if request.method == "POST" and form.is_valid():
         try:

@@ -20,7 +20,7 @@ from programs.pipeline.acts import ACTS, BUSINESS_FIELDS
 from programs.pipeline.journey import Journey, load_journey
 from programs.pipeline.stages import EvidenceChoice, evidence_choices
 
-from .fetch import actor_of, own_enrollment
+from .fetch import actor_of, own_enrollment, sent
 
 SENT_SHOWN = 8
 OWN_TEXTS = {
@@ -109,7 +109,7 @@ def my_act(request: HttpRequest, slug: str) -> HttpResponse:
     initial = (
         {name: getattr(business, name) for name in BUSINESS_FIELDS} if business and slug == "usaha" else {}
     )
-    form = chosen.form(request.POST or None, enrollment=enrollment, actor=actor_of(request), initial=initial)
+    form = chosen.form(**sent(request), enrollment=enrollment, actor=actor_of(request), initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
             chosen.perform(enrollment, actor_of(request), form.cleaned_data, now())

@@ -21,7 +21,7 @@ from participants.refusals import Refused
 from programs.pipeline import forms
 from programs.pipeline.stages import EvidenceChoice, evidence_choices
 
-from .fetch import actor_of, enrollment_of, own_enrollment, person_url, show_refusal
+from .fetch import actor_of, enrollment_of, own_enrollment, person_url, sent, show_refusal
 
 STAFF = (Role.PENDAMPING, Role.PENGELOLA, Role.DINAS, Role.ADMIN)
 
@@ -46,9 +46,7 @@ def _add(
 ) -> HttpResponse:
     choice = _choice(enrollment, kind, by_citizen=by_citizen)
     actor = actor_of(request)
-    form = forms.EvidenceForm(
-        request.POST or None, request.FILES or None, enrollment=enrollment, actor=actor, choice=choice
-    )
+    form = forms.EvidenceForm(**sent(request), enrollment=enrollment, actor=actor, choice=choice)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         upload = data.get("file")
@@ -99,7 +97,7 @@ def check(request: HttpRequest, person_id: UUID, evidence_id: UUID) -> HttpRespo
         pk=evidence_id,
         enrollment=enrollment,
     )
-    form = forms.EvidenceDecisionForm(request.POST or None, enrollment=enrollment, actor=actor_of(request))
+    form = forms.EvidenceDecisionForm(**sent(request), enrollment=enrollment, actor=actor_of(request))
     if request.method == "POST" and form.is_valid():
         accept = form.cleaned_data["decision"] == "terima"
         try:

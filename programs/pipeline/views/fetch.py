@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Any, cast
 from uuid import UUID
 
 from django.contrib import messages
@@ -55,3 +55,8 @@ def show_refusal(request: HttpRequest, refusal: Refused) -> None:
     """Every reason of a refusal as a message on the next page."""
     for reason in refusal.reasons:
         messages.error(request, reason)
+
+
+def sent(request: HttpRequest) -> dict[str, Any]:
+    """Keyword arguments that bind a form to what was posted, even to nothing; unbound on GET."""
+    return {"data": request.POST, "files": request.FILES} if request.method == "POST" else {}

@@ -1,0 +1,330 @@
+"""Every address × every kind of visitor × own or foreign record × method, with the expected status.
+
+A new address without a line here fails the first test. A foreign record answers with the bytes of a missing one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from accounts.models import Role, User
+from accounts.tests.factories import grant, staff
+from centers.models import CoachProfile
+from core.models import Job
+from notifications.models import Notification
+from participants.models import Enrollment, EvidenceKind, Stage, StageEvidence
+from participants.tests.factories import StageEvidenceFactory, center_of, participant
+
+pytestmark = pytest.mark.django_db
+
+STAFF = frozenset({"coach", "manager", "dinas", "admin"})
+OUTSIDERS = frozenset({"other_coach", "other_manager", "other_dinas"})
+EVERYBODY = frozenset(
+    {
+        "anonymous", "citizen", "other_citizen", "coach", "other_coach", "manager", "other_manager", "dinas",
+        "other_dinas", "admin", "trainer", "lender",
+    }
+)  # fmt: skip
+SIGNED_IN = EVERYBODY - {"anonymous"}
+CITIZENS = frozenset({"citizen", "other_citizen"})
+MANAGERS = frozenset({"manager", "other_manager"})
+COACHES = frozenset({"coach", "other_coach"})
+DINAS = frozenset({"dinas", "other_dinas"})
+
+
+@dataclass(frozen=True)
+class Line:
+    """What one address answers. `may` enter; those not in `sees` get 404 for the record of the world.
+
+    `get` and `post` are what a visitor gets who may and sees; an empty POST is sent. Someone who may not: 403,
+    anonymous: 303 to the sign-in page.
+    """
+
+    may: frozenset[str]
+    get: int = 200
+    post: int = 405
+    sees: frozenset[str] = EVERYBODY
+    kwargs: dict[str, str] = field(default_factory=dict)
+    query: str = ""
+
+
+PERSON = {"person_id": "person"}
+EVIDENCE = {"person_id": "person", "evidence_id": "evidence"}
+PUBLIC_POST = 422
+
+LINES: dict[str, Line] = {
+    "healthz": Line(EVERYBODY),
+    "readyz": Line(EVERYBODY),
+    "metrics": Line(EVERYBODY),
+    "home": Line(EVERYBODY),
+    "theme": Line(EVERYBODY, get=405, post=303),
+    "area_search": Line(EVERYBODY),
+    "center_list": Line(EVERYBODY),
+    "center_page": Line(EVERYBODY, kwargs={"code": "=31.74.07"}),
+    "register": Line(EVERYBODY, post=422),
+    "register_check": Line(EVERYBODY),
+    "register_success": Line(SIGNED_IN, sees=CITIZENS),
+    "counter": Line(COACHES | MANAGERS, post=422),
+    "counter_slip": Line(
+        COACHES | MANAGERS, sees=frozenset({"coach", "manager"}), kwargs={"number": "number"}
+    ),
+    "person_code": Line(COACHES | MANAGERS | {"admin"}, sees=STAFF, kwargs=PERSON, post=422),
+    "journey": Line(CITIZENS),
+    "my_evidence_add": Line(CITIZENS, kwargs={"kind": "=nib"}, post=422),
+    "my_act": Line(CITIZENS, kwargs={"slug": "=tujuan"}, post=422),
+    "evidence_file": Line(
+        CITIZENS | STAFF | OUTSIDERS, kwargs={"evidence_id": "evidence"}, sees=STAFF | {"citizen"}
+    ),
+    "people": Line(STAFF | OUTSIDERS),
+    "person": Line(STAFF | OUTSIDERS, sees=STAFF, kwargs=PERSON),
+    "advance": Line(STAFF | OUTSIDERS, sees=STAFF, kwargs=PERSON, get=405, post=303),
+    "accept_assignment": Line(COACHES, sees=frozenset({"coach"}), kwargs=PERSON, get=405, post=303),
+    "reveal": Line(STAFF | OUTSIDERS, sees=STAFF, kwargs=PERSON, post=422),
+    "evidence_add": Line(STAFF | OUTSIDERS, sees=STAFF, kwargs=PERSON | {"kind": "=nib"}, post=422),
+    "evidence_check": Line(STAFF | OUTSIDERS, sees=STAFF, kwargs=EVIDENCE, post=422),
+    "act": Line(STAFF | OUTSIDERS, sees=STAFF, kwargs=PERSON | {"slug": "=koreksi"}, post=422),
+    "queue": Line(MANAGERS | DINAS | {"admin"}),
+    "coach_day": Line(COACHES),
+    "dashboard": Line(MANAGERS | DINAS | {"admin"}),
+    "dashboard_json": Line(MANAGERS | DINAS | {"admin"}),
+    "dashboard_csv": Line(MANAGERS | DINAS | {"admin"}),
+    "reports": Line(MANAGERS | DINAS | {"admin"}, post=422),
+    "report_download": Line(
+        MANAGERS | DINAS | {"admin"}, sees=frozenset({"dinas"}), kwargs={"job_id": "job"}, get=404
+    ),
+    "report_retry": Line(
+        MANAGERS | DINAS | {"admin"}, sees=frozenset({"dinas"}), kwargs={"job_id": "job"}, get=405, post=303
+    ),
+    "inbox": Line(SIGNED_IN),
+    "inbox_read_all": Line(SIGNED_IN, get=405, post=303),
+    "inbox_read": Line(
+        SIGNED_IN, kwargs={"notification_id": "notification"}, sees=frozenset({"citizen"}), get=405, post=303
+    ),
+    "inbox_preferences": Line(SIGNED_IN, post=303),
+    "login": Line(EVERYBODY, post=422),
+    "account_login": Line(EVERYBODY, post=422),
+    "logout": Line(EVERYBODY, post=303),
+    "forgot": Line(EVERYBODY, post=422),
+    "forgot_sent": Line(EVERYBODY),
+    "code": Line(EVERYBODY, post=422),
+    "reset_link": Line(EVERYBODY, kwargs={"uid": "unknown", "token": "=x"}),
+    "account": Line(SIGNED_IN),
+    "change_password": Line(SIGNED_IN, post=422),
+    "sign_out_everywhere": Line(SIGNED_IN, post=303),
+    "account_reauthenticate": Line(SIGNED_IN, post=200),
+    "mfa_index": Line(SIGNED_IN),
+    "mfa_authenticate": Line(EVERYBODY, get=302, post=302),
+    "mfa_reauthenticate": Line(SIGNED_IN, get=302, post=302),
+    "mfa_activate_totp": Line(SIGNED_IN, get=302, post=302),
+    "mfa_deactivate_totp": Line(SIGNED_IN, get=302, post=302),
+    "mfa_view_recovery_codes": Line(SIGNED_IN, get=302, post=302),
+    "mfa_generate_recovery_codes": Line(SIGNED_IN, get=302, post=302),
+    "mfa_download_recovery_codes": Line(SIGNED_IN, get=302, post=302),
+}
+
+
+def named_patterns() -> Iterator[tuple[str, Callable[..., Any]]]:
+    """Every named address of ours; Django's admin is tested as a whole."""
+
+    def walk(resolver: URLResolver) -> Iterator[URLPattern]:
+        for pattern in resolver.url_patterns:
+            if isinstance(pattern, URLResolver):
+                if pattern.app_name != "admin":
+                    yield from walk(pattern)
+            else:
+                yield pattern
+
+    for pattern in walk(get_resolver()):
+        if pattern.name:
+            yield pattern.name, pattern.callback
+
+
+def test_every_address_has_a_line_and_every_line_an_address() -> None:
+    names = {name for name, _ in named_patterns()}
+    assert sorted(names - LINES.keys() - {"showcase"}) == []
+    assert sorted(LINES.keys() - names) == []
+
+
+@pytest.fixture(autouse=True)
+def demo_mode(settings: Any) -> None:
+    """Roles alone are the question here; MFA has tests of its own."""
+    settings.DEMO_MODE = True
+
+
+@dataclass
+class World:
+    """One participant in Kebayoran Baru with staff around them, and staff elsewhere."""
+
+    users: dict[str, User]
+    values: dict[str, Any]
+    enrollment: Enrollment
+
+
+@pytest.fixture
+def world() -> World:
+    here, there = center_of("P31.74.07"), center_of("P73.71.01")
+    users = {
+        "coach": staff(Role.PENDAMPING, here.code, is_demo=True),
+        "manager": staff(Role.PENGELOLA, here.code, is_demo=True),
+        "dinas": staff(Role.DINAS, "31", is_demo=True),
+        "other_coach": staff(Role.PENDAMPING, there.code, is_demo=True),
+        "other_manager": staff(Role.PENGELOLA, there.code, is_demo=True),
+        "other_dinas": staff(Role.DINAS, "73", is_demo=True),
+        "admin": staff(Role.ADMIN, "ID", is_demo=True),
+        "trainer": staff(Role.PELATIH, here.code, is_demo=True),
+        "lender": staff(Role.MITRA_MODAL, "ID", is_demo=True),
+    }
+    CoachProfile.objects.create(user=users["coach"], center=here)
+    enrollment = participant(stage=Stage.PERIZINAN, center=here, coach=users["coach"])
+    other = participant(stage=Stage.PERIZINAN, center=there, coach=users["other_coach"])
+    users["citizen"], users["other_citizen"] = enrollment.person.user, other.person.user
+    evidence = StageEvidenceFactory(enrollment=enrollment, kind=EvidenceKind.NIB, file=_file())
+    job = Job.objects.create(
+        kind="corong_bulanan", params={"area": "31", "month": "2026-10", "center": ""},
+        requested_by_id=users["dinas"].pk, status=Job.Status.GAGAL,
+    )  # fmt: skip
+    note = Notification.objects.create(
+        recipient=users["citizen"],
+        kind="lulus",
+        dedupe_key="x",
+        title="Lulus",
+        body="Anda lulus.",
+        url="/saya/",
+    )
+    values = {
+        "person": enrollment.person_id,
+        "evidence": evidence.pk,
+        "number": enrollment.number,
+        "job": job.pk,
+        "notification": note.pk,
+        "unknown": uuid4(),
+    }
+    return World(users, values, enrollment)
+
+
+def _file() -> Any:
+    import io
+
+    from django.core.files.uploadedfile import SimpleUploadedFile
+    from PIL import Image
+
+    from core import files
+
+    content = io.BytesIO()
+    Image.new("RGB", (40, 30), "#ddd").save(content, "PNG")
+    return files.store_upload(SimpleUploadedFile("nib.png", content.getvalue(), "image/png"), owner=None)
+
+
+def ask(world: World, name: str, who: str, method: str) -> HttpResponse:
+    """One request as one visitor; an empty POST with a CSRF-free client."""
+    client = Client(raise_request_exception=True)
+    if who != "anonymous":
+        client.force_login(world.users[who], backend="accounts.backends.LoginBackend")
+    line = LINES[name]
+    kwargs = {
+        key: value[1:] if value.startswith("=") else world.values[value] for key, value in line.kwargs.items()
+    }
+    address = reverse(name, kwargs=kwargs) + line.query
+    return getattr(client, method)(address)
+
+
+def expected(name: str, who: str, method: str) -> int:
+    line = LINES[name]
+    if who not in line.may:
+        return 303 if who == "anonymous" else 403
+    status = line.get if method == "get" else line.post
+    if who not in line.sees and status != 405:
+        return 404
+    return status
+
+
+@pytest.mark.parametrize("name", sorted(LINES))
+def test_every_visitor_gets_what_the_line_says(world: World, name: str) -> None:
+    wrong = []
+    for who in sorted(EVERYBODY):
+        for method in ("get", "post"):
+            world.enrollment.refresh_from_db()
+            answer = ask(world, name, who, method)
+            if answer.status_code != expected(name, who, method):
+                wrong.append(
+                    f"{method} {name} as {who}: {answer.status_code}, not {expected(name, who, method)}"
+                )
+            if who == "anonymous" and answer.status_code == 303 and who not in LINES[name].may:
+                assert answer["Location"].startswith("/masuk/")
+    assert wrong == []
+
+
+NONCE = re.compile(rb'nonce="[^"]*"|csrfmiddlewaretoken" value="[^"]*"')
+
+
+@pytest.mark.parametrize(
+    "name", ["person", "reveal", "act", "evidence_add", "evidence_check", "evidence_file"]
+)
+@pytest.mark.parametrize("who", sorted(OUTSIDERS))
+def test_a_foreign_record_answers_like_a_missing_one(world: World, name: str, who: str) -> None:
+    foreign = ask(world, name, who, "get")
+    missing_values = world.values | {"person": uuid4(), "evidence": uuid4()}
+    missing = ask(World(world.users, missing_values, world.enrollment), name, who, "get")
+    assert foreign.status_code == missing.status_code == 404
+    assert NONCE.sub(b"", foreign.content) == NONCE.sub(b"", missing.content)
+
+
+def test_the_admin_site_is_for_the_admin_role(world: World) -> None:
+    wrong = {}
+    for who in sorted(EVERYBODY):
+        client = Client()
+        if who != "anonymous":
+            client.force_login(world.users[who], backend="accounts.backends.LoginBackend")
+        status = client.get("/admin/").status_code
+        if status != {"anonymous": 303, "admin": 200}.get(who, 403):
+            wrong[who] = status
+    assert wrong == {}
+
+
+TOKEN = "TOKENASING"
+
+
+def test_no_response_carries_a_token_of_a_foreign_record(world: World) -> None:
+    """Every text of the participant's record is marked; staff and people elsewhere never read a mark."""
+    person = world.enrollment.person
+    person.full_name, person.address = f"{TOKEN} Nama", f"{TOKEN} alamat"
+    person.no_nik_reason = f"{TOKEN} alasan"
+    person.save()
+    Enrollment.objects.filter(pk=world.enrollment.pk).update(goal=f"{TOKEN} tujuan", source=f"{TOKEN} sumber")
+    StageEvidence.objects.filter(enrollment=world.enrollment).update(note=f"{TOKEN} catatan", number=TOKEN)
+    person.businesses.create(name=f"{TOKEN} usaha", address=f"{TOKEN} alamat usaha")
+    Notification.objects.filter(recipient=person.user).update(title=f"{TOKEN} judul", body=f"{TOKEN} isi")
+    found, read = [], 0
+    for who in sorted(EVERYBODY - STAFF - {"citizen"}):
+        for name in LINES:
+            for method in ("get", "post"):
+                answer = ask(world, name, who, method)
+                content = b"".join(answer.streaming_content) if answer.streaming else answer.content
+                read += 1
+                if TOKEN.encode() in content:
+                    found.append(f"{method} {name} as {who}")
+    assert found == []
+    assert read > 500
+    # The mark is really shown to those who may see it, or this test would prove nothing.
+    assert TOKEN.encode() in ask(world, "person", "manager", "get").content
+
+
+def test_ending_a_role_closes_the_page_on_the_next_request(world: World) -> None:
+    client = Client()
+    client.force_login(world.users["manager"], backend="accounts.backends.LoginBackend")
+    assert client.get("/antrean/").status_code == 200
+    world.users["manager"].role_assignments.update(
+        ends_at=world.enrollment.registered_at, starts_at="2020-01-01T00:00Z"
+    )
+    assert client.get("/antrean/").status_code == 403
+    grant(world.users["manager"], Role.PENGELOLA, "P31.74.07")
+    assert client.get("/antrean/").status_code == 200

@@ -1,0 +1,268 @@
+"""The main road in a real browser: a citizen registers, staff bring them through seven stages, dinas counts.
+
+Real PostgreSQL, broker and worker; every person has a browser of their own.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+from accounts.models import Role, User
+from accounts.tests.factories import PASSWORD, staff
+from centers.models import CoachProfile
+from notifications.models import Notification
+from okoce.launch.processes import wait_until
+from okoce.testing.processes import Portal, Worker
+from participants.models import Enrollment, EvidenceKind, Stage, StageTransition, Status
+from participants.tests.factories import center_of, synthetic_nik
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+CITIZEN_PASSWORD = "warung-kopi-melati-7"
+
+
+class Road:
+    """The people on the road, each with a browser, and what dinas has counted so far."""
+
+    def __init__(self, portal: Portal, open_page: Callable[..., Page], folder: Path) -> None:
+        self.portal, self.open_page, self.folder = portal, open_page, folder
+        center = center_of("P31.74.07")
+        self.manager_user = staff(Role.PENGELOLA, center.code, display_name="Maya Kusuma", is_demo=True)
+        self.coach_user = staff(Role.PENDAMPING, center.code, display_name="Ratna Dewi", is_demo=True)
+        CoachProfile.objects.create(user=self.coach_user, center=center)
+        self.dinas_user = staff(Role.DINAS, "31", display_name="Dinas Contoh", is_demo=True)
+        self.citizen = open_page(width=360)
+        self.manager = self.signed_in(self.manager_user)
+        self.coach = self.signed_in(self.coach_user)
+        self.dinas = self.signed_in(self.dinas_user, width=1280)
+
+    def signed_in(self, user: User, width: int = 360) -> Page:
+        page = self.open_page(width=width)
+        page.goto(f"{self.portal.url}/masuk/")
+        page.get_by_label("Nomor HP").fill(user.email or "")
+        page.get_by_label("Kata sandi", exact=True).fill(PASSWORD)
+        page.get_by_role("button", name="Masuk", exact=True).click()
+        expect(page.get_by_role("button", name="Keluar")).to_be_visible()
+        return page
+
+    def funnel(self) -> dict[str, Any]:
+        """What /dasbor/corong.json says now."""
+        answer = self.dinas.request.get(f"{self.portal.url}/dasbor/corong.json?wilayah=31")
+        assert answer.status == 200
+        found: dict[str, Any] = answer.json()
+        return found
+
+    def stage_row(self, stage: Stage) -> dict[str, int]:
+        return next(row for row in self.funnel()["stages"] if row["stage"] == stage.value)
+
+    def dashboard_says(self, stage: Stage, *, reached: int) -> None:
+        """The page shows the same number as the JSON, in the row of the stage."""
+        self.dinas.goto(f"{self.portal.url}/dasbor/?wilayah=31")
+        row = self.dinas.get_by_role("row").filter(has_text=re.compile(rf"{stage.number}\.\s*{stage.label}"))
+        expect(row.first).to_contain_text(f"{reached:,}".replace(",", "."))
+
+    def picture(self, name: str) -> str:
+        content = io.BytesIO()
+        Image.new("RGB", (640, 480), "#dddddd").save(content, "JPEG")
+        path = self.folder / f"{name}.jpg"
+        path.write_bytes(content.getvalue())
+        return str(path)
+
+    def open_person(self, page: Page) -> None:
+        page.goto(f"{self.portal.url}/peserta/{self.enrollment.person_id}/")
+
+    @property
+    def enrollment(self) -> Enrollment:
+        return Enrollment.objects.select_related("person__user").get(person__full_name="Siti Contoh")
+
+    def bring_own(
+        self, kind: EvidenceKind, *, number: str = "", note: str = "", with_file: bool = True
+    ) -> None:
+        """The citizen sends a proof from the phone."""
+        self.citizen.goto(f"{self.portal.url}/saya/bukti/{kind.value}/")
+        self._fill_proof(self.citizen, kind, number=number, note=note, with_file=with_file)
+        self.citizen.get_by_role("button", name="Kirim", exact=True).click()
+        expect(self.citizen.get_by_text("Terkirim.")).to_be_visible()
+
+    def bring_by_coach(self, kind: EvidenceKind, *, number: str = "", note: str = "") -> None:
+        """The coach notes a proof in the field."""
+        self.coach.goto(f"{self.portal.url}/peserta/{self.enrollment.person_id}/bukti/{kind.value}/")
+        self._fill_proof(self.coach, kind, number=number, note=note, with_file=False)
+        self.coach.get_by_role("button", name="Simpan bukti").click()
+        expect(self.coach.get_by_text("Terkirim.")).to_be_visible()
+
+    def _fill_proof(self, page: Page, kind: EvidenceKind, *, number: str, note: str, with_file: bool) -> None:
+        if number:
+            page.locator("[name=number]").fill(number)
+        page.get_by_label("Tanggal").fill("01/11/2026")
+        if with_file:
+            page.locator("[name=file]").set_input_files(self.picture(kind.value))
+        if note:
+            page.get_by_label("Catatan").fill(note)
+
+    def accept_all(self) -> None:
+        """The manager accepts every waiting proof, as the second person."""
+        self.open_person(self.manager)
+        while self.manager.get_by_role("button", name="Terima bukti").count():
+            self.manager.get_by_role("button", name="Terima bukti").first.click()
+            expect(self.manager.get_by_text("Bukti diterima.")).to_be_visible()
+
+    def act(self, page: Page, slug: str, button: str, fill: Callable[[Page], None] | None = None) -> None:
+        page.goto(f"{self.portal.url}/peserta/{self.enrollment.person_id}/{slug}/")
+        if fill:
+            fill(page)
+        page.get_by_role("button", name=button).click()
+        expect(page.get_by_role("heading", name="Siti Contoh", level=1)).to_be_visible()
+
+    def move(self, page: Page, button: str, *, to: Stage | None) -> None:
+        """Move on, and see the two stages' counts change by exactly one, in JSON and on the page."""
+        here = Stage(self.enrollment.stage)
+        before = {row["stage"]: row for row in self.funnel()["stages"]}
+        self.open_person(page)
+        page.get_by_role("button", name=button).click()
+        expect(page.get_by_role("status")).to_contain_text(to.label if to else "lulus")
+        after = {row["stage"]: row for row in self.funnel()["stages"]}
+        assert after[here]["completed"] == before[here]["completed"] + 1
+        assert after[here]["current"] == before[here]["current"] - 1
+        if to is not None:
+            assert after[to]["reached"] == before[to]["reached"] + 1
+            assert after[to]["current"] == before[to]["current"] + 1
+            self.dashboard_says(to, reached=after[to]["reached"])
+
+
+@pytest.fixture
+def road(
+    start_portal: Callable[..., Portal],
+    worker: Worker,
+    open_browser_page: Callable[..., Page],
+    tmp_path: Path,
+) -> Road:
+    del worker
+    return Road(start_portal(environment={"DEMO_MODE": "1"}), open_browser_page, tmp_path)
+
+
+def register(road: Road) -> None:
+    """A first registration on a phone, filled as a person would."""
+    page = road.citizen
+    page.goto(f"{road.portal.url}/daftar/")
+    page.locator("[name=pathway][value=mulai_usaha]").check()
+    page.get_by_label("Nama lengkap").fill("Siti Contoh")
+    page.locator("[name=nik]").fill(synthetic_nik("317407", "P"))
+    page.locator("[name=phone]").fill("0812-0000-99001")
+    page.locator("[name=district]").first.fill("Kebayoran Baru")
+    page.get_by_label("Alamat", exact=False).first.fill("Jl. Wijaya Timur No. 12")
+    page.locator("[name=password]").fill(CITIZEN_PASSWORD)
+    page.locator("[name=consent]").check()
+    page.get_by_role("button", name="Kirim pendaftaran").click()
+    page.wait_for_url("**/daftar/berhasil/")
+
+
+def test_from_registration_to_graduation(road: Road) -> None:
+    empty = road.stage_row(Stage.PENDAFTARAN)
+    register(road)
+    enrollment = road.enrollment
+    expect(road.citizen.get_by_text(enrollment.number).first).to_be_visible()
+    counted = road.stage_row(Stage.PENDAFTARAN)
+    assert counted["reached"] == empty["reached"] + 1
+    assert counted["current"] == empty["current"] + 1
+    road.dashboard_says(Stage.PENDAFTARAN, reached=counted["reached"])
+
+    # P1: the citizen tells the goal; the manager verifies, names the SKPD and a coach, and moves on.
+    road.citizen.goto(f"{road.portal.url}/saya/")
+    road.citizen.get_by_role("link", name="Tujuan Anda tercatat").first.click()
+    road.citizen.locator("[name=goal]").fill("Jualan kue kering sampai toko oleh-oleh")
+    road.citizen.get_by_role("button", name="Simpan tujuan").click()
+    road.manager.goto(f"{road.portal.url}/antrean/")
+    expect(road.manager.get_by_role("link", name="Siti Contoh")).to_be_visible()
+    road.open_person(road.manager)
+    expect(road.manager.get_by_role("button", name="Naikkan ke Pelatihan")).to_have_attribute(
+        "aria-disabled", "true"
+    )
+    road.act(road.manager, "identitas", "Simpan hasil pemeriksaan")
+    road.act(
+        road.manager,
+        "skpd",
+        "Tetapkan SKPD",
+        lambda page: page.locator("[name=agency]").select_option(index=1) and None,
+    )
+    road.act(
+        road.manager,
+        "pendamping",
+        "Tetapkan pendamping",
+        lambda page: page.get_by_label("Ratna Dewi").check(),
+    )
+    road.move(road.manager, "Naikkan ke Pelatihan", to=Stage.PELATIHAN)
+
+    # P2: the coach accepts the task and notes attendance; the citizen sends the certificate.
+    road.coach.goto(f"{road.portal.url}/pendamping/")
+    road.coach.get_by_role("link", name="Siti Contoh").click()
+    road.coach.get_by_role("button", name="Terima tugas").click()
+    road.bring_by_coach(EvidenceKind.KEHADIRAN, number="85", note="Kelas dasar")
+    road.bring_own(EvidenceKind.SERTIFIKAT, number="SRT/2026/00001")
+    road.bring_by_coach(EvidenceKind.RENCANA_AKSI, note="Urus izin, foto produk, cari pembeli.")
+    road.open_person(road.coach)
+    expect(road.coach.get_by_role("button", name="Naikkan ke Pendampingan")).to_have_attribute(
+        "aria-disabled", "true"
+    )
+    road.accept_all()
+    road.move(road.coach, "Naikkan ke Pendampingan", to=Stage.PENDAMPINGAN)
+
+    # P3: three sessions and the business record.
+    for topic in ("Harga", "Bahan", "Izin"):
+        road.bring_by_coach(EvidenceKind.SESI, note=f"Di pusat, membahas {topic}.")
+    road.citizen.goto(f"{road.portal.url}/saya/usaha/ubah/")
+    road.citizen.locator("[name=name]").fill("Dapur Siti")
+    road.citizen.locator("[name=sector]").select_option("kuliner")
+    road.citizen.locator("[name=address]").fill("Jl. Wijaya Timur No. 12")
+    road.citizen.locator("[name=capital]").fill("2.500.000")
+    road.citizen.locator("[name=workers_full_time]").fill("1")
+    road.citizen.get_by_role("button", name="Simpan data usaha").click()
+    road.accept_all()
+    road.move(road.coach, "Naikkan ke Perizinan", to=Stage.PERIZINAN)
+
+    # P4: the NIB, and the permit is counted apart from the stage.
+    assert road.funnel()["permits"]["people"] == 0
+    road.bring_own(EvidenceKind.NIB, number="9120 0000 1234 5")
+    road.accept_all()
+    assert road.funnel()["permits"]["people"] == 1
+    road.move(road.coach, "Naikkan ke Pemasaran", to=Stage.PEMASARAN)
+
+    # P5 to P7.
+    road.bring_own(EvidenceKind.PRODUK, note="Kue nastar, Rp 45.000 per toples")
+    road.bring_own(EvidenceKind.PENJUALAN)
+    road.accept_all()
+    road.move(road.coach, "Naikkan ke Pelaporan keuangan", to=Stage.PELAPORAN_KEUANGAN)
+    for month in ("Agustus", "September", "Oktober"):
+        road.bring_own(EvidenceKind.BUKU_KAS, note=month)
+    road.bring_own(EvidenceKind.LAPORAN_KEUANGAN)
+    road.accept_all()
+    road.move(road.coach, "Naikkan ke Permodalan", to=Stage.PERMODALAN)
+    road.bring_own(EvidenceKind.TIDAK_BUTUH_MODAL, note="Modal dari keuntungan sendiri.", with_file=False)
+    road.accept_all()
+    road.move(road.coach, "Catat lulus", to=None)
+
+    enrollment = road.enrollment
+    assert (enrollment.stage, enrollment.status) == (Stage.PERMODALAN, Status.LULUS)
+    kinds = list(
+        StageTransition.objects.filter(enrollment=enrollment)
+        .order_by("version")
+        .values_list("kind", flat=True)
+    )
+    assert kinds == ["daftar", *["maju"] * 6, "lulus"]
+    road.citizen.goto(f"{road.portal.url}/saya/")
+    expect(road.citizen.get_by_role("heading", name="Anda sudah lulus")).to_be_visible()
+
+    # The worker told her, each thing once.
+    told = Notification.objects.filter(recipient=enrollment.person.user)
+    assert wait_until(lambda: told.filter(kind="lulus").exists(), seconds=30, pause=0.3)
+    assert wait_until(lambda: told.filter(kind="naik_tahap").count() == 6, seconds=30, pause=0.3)
+    road.citizen.goto(f"{road.portal.url}/pesan/")
+    expect(road.citizen.get_by_text("lulus").first).to_be_visible()
