@@ -11,10 +11,13 @@ import hashlib
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
+from types import FrameType
 from typing import NoReturn
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -61,18 +64,31 @@ def run(command: Sequence[str | Path], what: str, advice: str, *, path_first: Pa
     if path_first:
         environment["PATH"] = f"{path_first}{os.pathsep}{environment.get('PATH', '')}"
     try:
-        done = subprocess.run(
+        step = subprocess.Popen(
             [str(part) for part in command],
-            check=False, cwd=ROOT, env=environment, text=True, errors="replace",
+            cwd=ROOT, env=environment, text=True, errors="replace", start_new_session=True,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )  # fmt: skip
     except FileNotFoundError:
         raise Refused(f"{what} failed: {command[0]} is not installed.\n{advice}") from None
-    if done.returncode:
-        end = "\n".join(done.stdout.splitlines()[-TAIL:])
-        if "No space left on device" in done.stdout:
+    try:
+        output, _ = step.communicate()
+    except BaseException:
+        # Ctrl-C or SIGTERM in the middle of a step: npm and pip have children of their own.
+        with suppress(ProcessLookupError):
+            os.killpg(step.pid, signal.SIGKILL)
+        step.wait()
+        raise
+    if step.returncode:
+        end = "\n".join(output.splitlines()[-TAIL:])
+        if "No space left on device" in output:
             raise Refused(f"{what} failed: the disk is full. Free some space and start again.")
         raise Refused(f"{what} failed:\n{end}\n\n{advice}")
+
+
+def end_on_sigterm(_number: int, _frame: FrameType | None) -> NoReturn:
+    """SIGTERM ends this process like Ctrl-C does, so that a running step is ended too."""
+    raise SystemExit(143)
 
 
 def check_machine() -> None:
@@ -226,6 +242,7 @@ def main(arguments: list[str]) -> None:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, end_on_sigterm)
     try:
         main(sys.argv[1:])
     except KeyboardInterrupt:

@@ -301,3 +301,16 @@ def test_areas_are_loaded_only_once(monkeypatch):
     monkeypatch.setattr("django.core.management.call_command", lambda name, **_: called.append(name))
     prepare.load_areas()
     assert called == []
+
+
+def test_a_stop_in_the_middle_of_a_step_ends_the_step_and_its_children(tmp_path):
+    code = (
+        "import signal, sys; from okoce.launch import bootstrap;"
+        "signal.signal(signal.SIGTERM, bootstrap.end_on_sigterm);"
+        "bootstrap.run(['/bin/sh', '-c', 'sleep 300; true'], 'Waiting', '')"
+    )
+    process = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, env=environment(tmp_path))
+    assert wait_until(lambda: any("sleep" in line for line in processes_of(tmp_path)), seconds=20)
+    process.terminate()
+    assert process.wait(20) == 143
+    assert processes_of(tmp_path) == []
