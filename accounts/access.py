@@ -128,7 +128,9 @@ class AccessMiddleware:
     ) -> HttpResponse | None:
         access = access_of(request, view)
         if access is None:
-            logger.error("view_without_access", view=f"{view.__module__}.{getattr(view, '__qualname__', view)}")
+            logger.error(
+                "view_without_access", view=f"{view.__module__}.{getattr(view, '__qualname__', view)}"
+            )
             raise PermissionDenied("Halaman ini belum dibuka.")
         if access.is_public:
             return None
@@ -212,8 +214,8 @@ def covers(scope: str, code: str) -> bool:
 def get_visible_or_404(source: Any, user: AnyUser, **lookup: Any) -> Any:
     """The one record that matches and that this user may see; Http404 for anything else.
 
-    `source` is a model class, manager or queryset with `visible_to(user)`. A foreign record, a missing one and an
-    impossible key give the same answer.
+    `source` is a model class, manager or queryset with `visible_to(user)`. A foreign record, a missing one
+    and an impossible key give the same answer.
     """
     if isinstance(source, type) and issubclass(source, models.Model):
         source = source._default_manager

@@ -100,7 +100,15 @@ class MfaAdapter(DefaultMFAAdapter):  # type: ignore[misc]
 
 
 def is_own_address(request: HttpRequest, url: str | None) -> bool:
-    """Whether a redirect target stays on this host (an absolute path, or this host's own address)."""
-    return bool(url) and url_has_allowed_host_and_scheme(
+    """Whether a redirect target stays on this host: a path from the root, in plain printable characters."""
+    if not url or not url.startswith("/") or not url.isascii() or not url.isprintable():
+        return False
+    return url_has_allowed_host_and_scheme(
         url, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     )
+
+
+def own_target(request: HttpRequest) -> str:
+    """Where the person wanted to go (`next`): an address of this host, else empty."""
+    target = request.POST.get("next") or request.GET.get("next") or ""
+    return target if len(target) < 2000 and is_own_address(request, target) else ""

@@ -1,4 +1,4 @@
-"""Users and roles for the secretariat: no password hashes, no sealed columns, nobody changes their own roles."""
+"""Users and roles for the secretariat: no hashes, no sealed columns, nobody changes their own roles."""
 
 from __future__ import annotations
 
@@ -103,17 +103,19 @@ class UserAdmin(admin.ModelAdmin):
     @admin.action(description="Lepas pengaman dua langkah (HP hilang)")
     def remove_second_factor(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         """Remove authenticator and recovery codes after the person was identified; they set up a new one."""
-        for user in queryset.exclude(pk=request.user.pk).order_by("pk"):
+        for user in queryset.exclude(pk=request.user.pk or "").order_by("pk"):
             with transaction.atomic():
                 Authenticator.objects.filter(user_id=user.pk).delete()
                 user.end_sessions()
                 record(actor=request.user, action="akun.mfa_dilepas_admin", obj=user)
-        self.message_user(request, "Pengaman dua langkah dilepas. Orangnya memasang yang baru saat masuk berikutnya.")
+        self.message_user(
+            request, "Pengaman dua langkah dilepas. Orangnya memasang yang baru saat masuk berikutnya."
+        )
 
     @admin.action(description="Cetak kode kata sandi (24 jam, sekali pakai)")
     def print_code(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         """Show a code for exactly one account, once."""
-        chosen = list(queryset.exclude(pk=request.user.pk)[:2])
+        chosen = list(queryset.exclude(pk=request.user.pk or "")[:2])
         if len(chosen) != 1:
             self.message_user(request, "Pilih satu akun, bukan akun sendiri.", level=messages.ERROR)
             return
@@ -123,7 +125,9 @@ class UserAdmin(admin.ModelAdmin):
                 user=chosen[0], purpose=AccessCode.Purpose.RESET.value, issued_by=admin_user, at=now()
             )
             self.message_user(
-                request, f"Kode untuk {chosen[0]}: {code}. Tampil sekali ini saja, berlaku 24 jam.", messages.WARNING
+                request,
+                f"Kode untuk {chosen[0]}: {code}. Tampil sekali ini saja, berlaku 24 jam.",
+                messages.WARNING,
             )
 
 
@@ -166,9 +170,11 @@ class RoleAssignmentAdmin(admin.ModelAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: RoleAssignment | None = None) -> tuple[str, ...]:
         return () if obj is None else ("user", "role", "scope", "agency_code", "starts_at")
 
-    def get_form(self, request: HttpRequest, obj: RoleAssignment | None = None, **kwargs: Any) -> Any:
+    def get_form(
+        self, request: HttpRequest, obj: RoleAssignment | None = None, change: bool = False, **kwargs: Any
+    ) -> Any:
         """Give the form the request, whose user must not be the holder."""
-        form = super().get_form(request, obj, **kwargs)
+        form = super().get_form(request, obj, change, **kwargs)
         return type(form.__name__, (form,), {"request": request})
 
     def save_model(self, request: HttpRequest, obj: RoleAssignment, form: Any, change: bool) -> None:

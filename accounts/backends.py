@@ -17,7 +17,7 @@ _dummy_hashes: dict[str, str] = {}
 
 def _dummy_hash() -> str:
     """A hash of something nobody can type, made by the preferred hasher once per process."""
-    algorithm = get_hasher().algorithm
+    algorithm = str(get_hasher().algorithm)
     if algorithm not in _dummy_hashes:
         _dummy_hashes[algorithm] = make_password(secrets.token_urlsafe())
     return _dummy_hashes[algorithm]
@@ -26,8 +26,8 @@ def _dummy_hash() -> str:
 class LoginBackend(BaseBackend):
     """Signs in with phone, e-mail or registration number, in any usual spelling.
 
-    Always exactly one hash check: an unknown login, a disabled account and one without a password cost as much
-    time as a wrong password and are told apart by nobody.
+    Always exactly one hash check: an unknown login, a disabled account and one without a password cost as
+    much time as a wrong password and are told apart by nobody.
     """
 
     def authenticate(
@@ -49,14 +49,13 @@ class LoginBackend(BaseBackend):
 
 
 def verify(user: User | None, password: str) -> User | None:
-    """`user` when the password is theirs and the account is active, else None; one hash check in every case."""
+    """`user` when the password is theirs and the account is active, else None; always one hash check."""
     usable = user is not None and user.is_active and is_password_usable(user.password)
     encoded = user.password if user is not None and usable else _dummy_hash()
 
     def upgrade(raw: str) -> None:
         if user is not None and usable:
             user.set_password(raw)
-            user._password = None
             user.save(update_fields=["password"])
 
     correct = check_password(password, encoded, setter=upgrade)

@@ -1,7 +1,8 @@
 """Printed codes: the way into an account without e-mail and without a message provider.
 
 A manager or the assigned coach sees the KTP and prints a code. It works once, for 24 hours, and ends every
-session of the account. `klaim` opens an account that staff registered for somebody, `reset` sets a new password.
+session of the account. `klaim` opens an account that staff registered for somebody, `reset` sets a new
+password.
 """
 
 from __future__ import annotations
@@ -33,7 +34,9 @@ class CodeRefused(Exception):
 
     def __init__(self, reason: str) -> None:
         texts = {
-            self.NO_MATCH: "Nomor atau kode tidak cocok. Periksa lagi kertas kodenya, atau minta kode baru ke pusat.",
+            self.NO_MATCH: (
+                "Nomor atau kode tidak cocok. Periksa lagi kertas kodenya, atau minta kode baru ke pusat."
+            ),
             self.EXPIRED: "Kode ini sudah lewat 24 jam. Minta kode baru ke pusat.",
         }
         super().__init__(texts[reason])
@@ -44,8 +47,8 @@ class CodeRefused(Exception):
 def issue_code(*, user: User, purpose: str, issued_by: User | None, at: datetime) -> str:
     """Make a code (`XXXX-XXXX`) for 24 hours and return it, the only time it can be read.
 
-    An older open code of the same purpose stops working. Audited. The caller has checked that the issuer saw the
-    KTP and may do this; `issued_by` is None on the server's command line only.
+    An older open code of the same purpose stops working. Audited. The caller has checked that the issuer saw
+    the KTP and may do this; `issued_by` is None on the server's command line only.
     """
     User.objects.select_for_update(of=("self",), no_key=True).get(pk=user.pk)
     AccessCode.objects.filter(user=user, purpose=purpose, used_at=None, voided_at=None).update(voided_at=at)
@@ -62,11 +65,13 @@ def issue_code(*, user: User, purpose: str, issued_by: User | None, at: datetime
     return f"{plain[:4]}-{plain[4:]}"
 
 
-def redeem_code(*, login: str, code: str, new_password: str, at: datetime, address: str | None = None) -> User:
+def redeem_code(
+    *, login: str, code: str, new_password: str, at: datetime, address: str | None = None
+) -> User:
     """Set a new password with a printed code, of either purpose, and end every session of the account.
 
-    Counted like a password check. Raises CodeRefused, or `accounts.signin.TooManyAttempts`. Of two redemptions at
-    once one wins. The password has been validated by the form.
+    Counted like a password check. Raises CodeRefused, or `accounts.signin.TooManyAttempts`. Of two
+    redemptions at once one wins. The password has been validated by the form.
     """
     user = User.objects.find_by_login(login)
     key = lockout.login_key(login, user)
@@ -89,7 +94,9 @@ def _hash(user_id: UUID, plain: str) -> bytes:
 def _redeem(user: User | None, plain: str, new_password: str, at: datetime) -> User:
     owner_id = user.pk if user is not None else _NOBODY
     # The account's row is the lock: codes of one account are redeemed one after the other.
-    owner = User.objects.select_for_update(of=("self",), no_key=True).filter(pk=owner_id, is_active=True).first()
+    owner = (
+        User.objects.select_for_update(of=("self",), no_key=True).filter(pk=owner_id, is_active=True).first()
+    )
     offered = _hash(owner_id, plain)
     matches = [
         code

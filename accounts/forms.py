@@ -31,7 +31,9 @@ class PasswordField(CleanedField):
         """The text, when it is valid Unicode of at most 1,000 characters."""
         text = str(value)
         if len(text) > MAX_LENGTH:
-            raise forms.ValidationError("Kata sandi terlalu panjang, paling banyak 1.000 huruf.", code="too_long")
+            raise forms.ValidationError(
+                "Kata sandi terlalu panjang, paling banyak 1.000 huruf.", code="too_long"
+            )
         if "\0" in text or any("\ud800" <= character <= "\udfff" for character in text):
             raise forms.ValidationError(
                 "Kata sandi memuat tanda yang tidak bisa disimpan. Ketik lagi (jangan ditempel).",
@@ -49,7 +51,8 @@ class NewPasswordField(PasswordField):
         kwargs.setdefault("label", "Kata sandi baru")
         kwargs.setdefault(
             "help_text",
-            f"Paling sedikit {MIN_LENGTH} huruf atau angka. Dua atau tiga kata yang mudah Anda ingat sudah bagus.",
+            f"Paling sedikit {MIN_LENGTH} huruf atau angka. "
+            "Dua atau tiga kata yang mudah Anda ingat sudah bagus.",
         )
         super().__init__(autocomplete="new-password", **kwargs)
 
@@ -67,7 +70,9 @@ class LoginField(PlainTextField):
         super().__init__(
             max_length=254,
             required_text="Tulis nomor HP, e-mail, atau nomor pendaftaran Anda.",
-            widget=forms.TextInput(attrs={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"}),
+            widget=forms.TextInput(
+                attrs={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"}
+            ),
             **kwargs,
         )
 
@@ -92,7 +97,9 @@ class CodeForm(forms.Form):
         max_length=40,
         help_text="8 huruf dan angka, contoh: ACDE-3467. Huruf besar atau kecil sama saja.",
         required_text="Tulis kode dari kertas.",
-        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}),
+        widget=forms.TextInput(
+            attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}
+        ),
     )
     new_password = NewPasswordField()
     use_required_attribute = False
@@ -104,7 +111,9 @@ class NewPasswordForm(forms.Form):
 
 
 class ChangePasswordForm(forms.Form):
-    current_password = PasswordField(label="Kata sandi sekarang", required_text="Tulis kata sandi Anda sekarang.")
+    current_password = PasswordField(
+        label="Kata sandi sekarang", required_text="Tulis kata sandi Anda sekarang."
+    )
     new_password = NewPasswordField()
     use_required_attribute = False
 

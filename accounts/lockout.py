@@ -1,16 +1,17 @@
-"""How often a password or code may be tried. The counters live in PostgreSQL, so that a flush of the broker or
-a restart does not open the door.
+"""How often a password or code may be tried. The counters live in PostgreSQL, so that a flush of the broker
+or a restart does not open the door.
 
 One rule: within any 15 minutes at most 10 checks of one account, whichever of its identifiers was used and
-wherever the request says it comes from. A check that succeeds is given back. Unknown logins are counted the same
-way, under a keyed hash of what was written. A far wider limit per network address slows down guessing across
-many accounts; it counts the address of the connection, because a header can say anything.
+wherever the request says it comes from. A check that succeeds is given back. Unknown logins are counted the
+same way, under a keyed hash of what was written. A far wider limit per network address slows down guessing
+across many accounts; it counts the address of the connection, because a header can say anything.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import connection
@@ -27,7 +28,8 @@ _ADMIT = """
 INSERT INTO accounts_signincounter AS counter (key, attempts, updated_at)
 VALUES (%(key)s, ARRAY[%(at)s::timestamptz], %(at)s)
 ON CONFLICT (key) DO UPDATE SET
-    attempts = ARRAY(SELECT a FROM unnest(counter.attempts) a WHERE a > %(since)s ORDER BY a) || %(at)s::timestamptz,
+    attempts = ARRAY(SELECT a FROM unnest(counter.attempts) a WHERE a > %(since)s ORDER BY a)
+        || %(at)s::timestamptz,
     updated_at = %(at)s
 WHERE (SELECT count(*) FROM unnest(counter.attempts) a WHERE a > %(since)s) < %(limit)s
 RETURNING 1
@@ -69,7 +71,9 @@ def client_address(request: HttpRequest) -> str:
     """The address of the connection; behind N trusted proxies, the N-th from the right of X-Forwarded-For."""
     count: int = settings.TRUSTED_PROXY_COUNT
     if count > 0:
-        chain = [part.strip() for part in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if part.strip()]
+        chain = [
+            part.strip() for part in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if part.strip()
+        ]
         if len(chain) >= count:
             return chain[-count][:100]
     return str(request.META.get("REMOTE_ADDR") or "")
@@ -80,7 +84,7 @@ def admit(key: bytes, *, at: datetime, limit: Limit) -> datetime | None:
 
     One statement under the row's lock: parallel requests cannot slip past the limit.
     """
-    params = {"key": key, "at": at, "since": at - limit.window, "limit": limit.amount}
+    params: dict[str, Any] = {"key": key, "at": at, "since": at - limit.window, "limit": limit.amount}
     with connection.cursor() as cursor:
         cursor.execute(_ADMIT, params)
         if cursor.fetchone():
@@ -94,7 +98,8 @@ def give_back(key: bytes, *, at: datetime) -> None:
     """Forget the attempt counted at that instant: the check succeeded."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE accounts_signincounter SET attempts = array_remove(attempts, %s::timestamptz) WHERE key = %s",
+            "UPDATE accounts_signincounter"
+            " SET attempts = array_remove(attempts, %s::timestamptz) WHERE key = %s",
             [at, key],
         )
 

@@ -1,4 +1,7 @@
-"""Staff sign in with a second factor (TOTP), `/admin/` included. allauth offers it; this module insists on it."""
+"""Staff sign in with a second factor (TOTP), `/admin/` included.
+
+allauth offers it; this module insists on it.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,7 @@ _PROVING = _LEAVING | {"mfa_reauthenticate"}
 
 
 class StaffMfaMiddleware:
-    """Before any closed page: staff without a second factor set one up, staff who did not use it use it now."""
+    """Before any closed page: staff without a second factor set one up, the others use theirs."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -41,7 +44,11 @@ class StaffMfaMiddleware:
             return None
         is_set_up = has_totp(request.user)  # type: ignore[arg-type]
         match = request.resolver_match
-        if match is not None and not match.namespaces and match.url_name in (_PROVING if is_set_up else _SETTING_UP):
+        if (
+            match is not None
+            and not match.namespaces
+            and match.url_name in (_PROVING if is_set_up else _SETTING_UP)
+        ):
             return None
         name = "mfa_reauthenticate" if is_set_up else "mfa_activate_totp"
         back = request.get_full_path() if request.method in ("GET", "HEAD") else ""

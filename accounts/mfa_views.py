@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 
 from accounts import mfa
 from accounts.access import SeeOther, landing_url, public, signed_in
+from accounts.adapters import own_target
 from accounts.models import User
 from accounts.sessions import keep_only_this_session
 from core.audit import record
@@ -21,6 +22,13 @@ from core.audit import record
 
 class Authenticate(base.AuthenticateView):  # type: ignore[misc]
     """The code between the password and the session."""
+
+    def _build_forms(self) -> Any:
+        """One form only: allauth takes a body without a code for a security key, which we do not offer."""
+        data = self.request.POST if self.request.method == "POST" else None
+        self.webauthn_form = None
+        self.auth_form = self.get_form_class()(user=self.stage.login.user, data=data)
+        return self.auth_form
 
     def form_invalid(self, form: Any) -> HttpResponse:
         response: HttpResponse = super().form_invalid(form)
@@ -30,6 +38,9 @@ class Authenticate(base.AuthenticateView):  # type: ignore[misc]
 
 class Reauthenticate(base.ReauthenticateView):  # type: ignore[misc]
     """The code asked again inside a session."""
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return {**super().get_context_data(**kwargs), "next": own_target(self.request)}
 
     def form_invalid(self, form: Any) -> HttpResponse:
         response: HttpResponse = super().form_invalid(form)

@@ -53,7 +53,7 @@ class UserManager(BaseUserManager["User"]):
         password: str | None = None,
         is_demo: bool = False,
     ) -> User:
-        """Store a new user; `phone` is E.164. Without a password the account waits to be claimed by a code."""
+        """Store a new user; `phone` is E.164. Without a password the account waits for a printed code."""
         user = User(
             display_name=display_name,
             email=email.strip().lower() or None if email else None,
@@ -69,7 +69,7 @@ class UserManager(BaseUserManager["User"]):
         return user
 
     def get_by_natural_key(self, username: str | None) -> User:
-        return self.get(pk=username)
+        return self.get(pk=username or "")
 
     def find_by_login(self, login: str) -> User | None:
         """The account behind a phone number, e-mail or registration number in any usual form, else None.
@@ -78,12 +78,10 @@ class UserManager(BaseUserManager["User"]):
         """
         key = canonical_login(login)
         if "@" in key:
-            found = self.alias(_key=Lower("email")).filter(_key=key)
-        elif key.startswith("+"):
-            found = self.filter(phone_index=blind_index(key, purpose="phone"))
-        else:
-            found = self.alias(_key=Replace("login_number", Value("-"), Value(""))).filter(_key=key)
-        return found.order_by("pk").first()
+            return self.alias(_key=Lower("email")).filter(_key=key).first()
+        if key.startswith("+"):
+            return self.filter(phone_index=blind_index(key, purpose="phone")).first()
+        return self.alias(_key=Replace("login_number", Value("-"), Value(""))).filter(_key=key).first()
 
 
 def canonical_login(login: str) -> str:
@@ -120,7 +118,7 @@ class User(AbstractBaseUser):
 
     USERNAME_FIELD = "id"
     EMAIL_FIELD = "email"
-    REQUIRED_FIELDS: list[str] = []
+    REQUIRED_FIELDS = []
 
     class Meta:
         db_table = "accounts_user"
@@ -128,7 +126,9 @@ class User(AbstractBaseUser):
         verbose_name_plural = "pengguna"
         constraints = [
             models.UniqueConstraint(
-                Lower("email"), name="accounts_user_email_unique", violation_error_message="E-mail ini sudah dipakai."
+                Lower("email"),
+                name="accounts_user_email_unique",
+                violation_error_message="E-mail ini sudah dipakai.",
             ),
             models.CheckConstraint(
                 condition=Q(email__isnull=True) | (Q(email=Lower("email")) & ~Q(email="")),
@@ -211,7 +211,9 @@ class User(AbstractBaseUser):
         """
         if not hasattr(self, "_active_assignments"):
             self._active_assignments: list[RoleAssignment] = (
-                list(RoleAssignment.objects.filter(user_id=self.pk).active(now()).order_by("created_at", "pk"))
+                list(
+                    RoleAssignment.objects.filter(user_id=self.pk).active(now()).order_by("created_at", "pk")
+                )
                 if self.is_active
                 else []
             )
@@ -221,7 +223,9 @@ class User(AbstractBaseUser):
         """Drop the loaded assignments, after a grant or an end on this same instance."""
         self.__dict__.pop("_active_assignments", None)
 
-    def refresh_from_db(self, using: str | None = None, fields: Any = None, from_queryset: Any = None) -> None:
+    def refresh_from_db(
+        self, using: str | None = None, fields: Any = None, from_queryset: Any = None
+    ) -> None:
         self.forget_assignments()
         super().refresh_from_db(using=using, fields=fields, from_queryset=from_queryset)
 
@@ -279,8 +283,12 @@ class RoleAssignment(models.Model):
     `agency_code` narrows `dinas` to one agency (e.g. PTSP: permits); empty means the whole government.
     """
 
-    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="role_assignments", verbose_name="pengguna")
-    role = models.CharField("peran", max_length=20, choices=[c for c in Role.choices if c[0] != Role.PESERTA.value])
+    user = models.ForeignKey(
+        User, on_delete=models.PROTECT, related_name="role_assignments", verbose_name="pengguna"
+    )
+    role = models.CharField(
+        "peran", max_length=20, choices=[c for c in Role.choices if c[0] != Role.PESERTA.value]
+    )
     scope = models.CharField("cakupan", max_length=40)
     agency_code = models.CharField("kode SKPD", max_length=40, blank=True, default="")
     starts_at = models.DateTimeField("mulai", default=now)
@@ -310,7 +318,8 @@ class RoleAssignment(models.Model):
                 condition=Q(scope__regex=r"^(ID|[0-9]{2}(\.[0-9]{2}){0,2}|[A-Z][0-9.]+(-[0-9]+)?)$"),
                 name="accounts_role_scope_form",
                 violation_error_message=(
-                    "Cakupan ditulis sebagai kode wilayah (31.74), kode pusat (P31.74.07) atau ID untuk seluruh negeri."
+                    "Cakupan ditulis sebagai kode wilayah (31.74), kode pusat (P31.74.07) atau "
+                    "ID untuk seluruh negeri."
                 ),
             ),
         ]
@@ -333,7 +342,9 @@ class AccessCode(models.Model):
         CLAIM = "klaim", "Klaim akun"
         RESET = "reset", "Kata sandi baru"
 
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="access_codes", verbose_name="pengguna")
+    user = models.ForeignKey(
+        User, on_delete=models.CASCADE, related_name="access_codes", verbose_name="pengguna"
+    )
     purpose = models.CharField("keperluan", max_length=10, choices=Purpose.choices)
     code_hash = models.BinaryField(max_length=32, editable=False)
     created_at = models.DateTimeField("dibuat", default=now, editable=False)

@@ -20,7 +20,9 @@ def send_reset_links(messages: list[OutboxMessage]) -> dict[int, str]:
 
     A message without recipient stands for a login nobody has: there is nothing to send.
     """
-    users = User.objects.filter(pk__in=[m.recipient_id for m in messages if m.recipient_id], is_active=True).in_bulk()
+    users = User.objects.filter(
+        pk__in=[m.recipient_id for m in messages if m.recipient_id], is_active=True
+    ).in_bulk()
     if not users:
         return {}
     connection = get_connection()
@@ -35,7 +37,8 @@ def send_reset_links(messages: list[OutboxMessage]) -> dict[int, str]:
             if user is None or not user.email:
                 continue
             text = render_to_string(
-                "accounts/email/reset.txt", {"name": user.display_name, "link": reset.make_link(user, at=now())}
+                "accounts/email/reset.txt",
+                {"name": user.display_name, "link": reset.make_link(user, at=now())},
             )
             letter = EmailMessage("Buat kata sandi baru OK OCE", text, to=[user.email], connection=connection)
             try:

@@ -1,7 +1,7 @@
 """A link by e-mail that lets its owner set a new password: signed, one hour, one use.
 
-Nothing about it is stored. The signature covers the password hash, the session epoch and the address it was sent
-to: as soon as one of them changes, the link is dead.
+Nothing about it is stored. The signature covers the password hash, the session epoch and the address it was
+sent to: as soon as one of them changes, the link is dead.
 """
 
 from __future__ import annotations
@@ -31,18 +31,23 @@ class LinkRefused(Exception):
     """The link is wrong, older than an hour, or already used."""
 
 
-def request_link(*, login: str, at: datetime) -> None:
+def request_link(*, login: str, address: str, at: datetime) -> None:
     """Send a link to the e-mail of this account, if there is such an account and it has one.
 
-    Does the same work for every login, so that neither the answer nor its time tells whether the account exists.
+    Does the same work for every login, so that neither the answer nor its time tells whether the account
+    exists.
     """
+    if lockout.admit(lockout.address_key(address), at=at, limit=lockout.address_limit()) is not None:
+        return
     user = User.objects.find_by_login(login)
     known = lockout.login_key(login, user)
     key = blind_index(known.hex(), purpose="lockout.reset")
     if lockout.admit(key, at=at, limit=REQUESTS) is not None:
         return
     reachable = user is not None and user.is_active and bool(user.email)
-    enqueue(kind=KIND, recipient=user.pk if user and reachable else None, ids={}, dedupe_key=f"{KIND}:{uuid4()}")
+    enqueue(
+        kind=KIND, recipient=user.pk if user and reachable else None, ids={}, dedupe_key=f"{KIND}:{uuid4()}"
+    )
 
 
 def make_link(user: User, *, at: datetime) -> str:
@@ -59,7 +64,10 @@ def owner_of_link(*, uid: UUID, token: str, at: datetime) -> User:
 
 @transaction.atomic
 def reset_by_link(*, uid: UUID, token: str, new_password: str, at: datetime) -> User:
-    """Set a new password with a link and end every session. Of two uses at once one wins. Raises LinkRefused."""
+    """Set a new password with a link and end every session.
+
+    Of two uses at once one wins. Raises LinkRefused.
+    """
     locked = User.objects.select_for_update(of=("self",), no_key=True).filter(pk=uid, is_active=True).first()
     user = _checked(locked, token, at)
     replace_password(user=user, new_password=new_password)

@@ -36,12 +36,20 @@ def grant_role(
     if granted_by is not None and granted_by.pk == user.pk:
         raise GrantRefused
     assignment = RoleAssignment(
-        user=user, role=role, scope=scope, agency_code=agency_code, starts_at=at, ends_at=ends_at, granted_by=granted_by
+        user=user,
+        role=role,
+        scope=scope,
+        agency_code=agency_code,
+        starts_at=at,
+        ends_at=ends_at,
+        granted_by=granted_by,
     )
     assignment.full_clean()
     assignment.save()
     user.forget_assignments()
-    record(actor=granted_by, action="akun.peran_diberikan", obj=assignment, detail={"role": role, "scope": scope})
+    record(
+        actor=granted_by, action="akun.peran_diberikan", obj=assignment, detail={"role": role, "scope": scope}
+    )
     return assignment
 
 
@@ -53,7 +61,9 @@ def end_role(*, assignment: RoleAssignment, ended_by: User, at: datetime) -> Non
     """
     if assignment.user_id == ended_by.pk:
         raise GrantRefused
-    locked = RoleAssignment.objects.select_for_update(of=("self",), no_key=True).filter(pk=assignment.pk).first()
+    locked = (
+        RoleAssignment.objects.select_for_update(of=("self",), no_key=True).filter(pk=assignment.pk).first()
+    )
     if locked is None or (locked.ends_at is not None and locked.ends_at <= at):
         return
     detail = {"role": locked.role, "scope": locked.scope, "user": str(locked.user_id)}

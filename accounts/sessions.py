@@ -12,15 +12,16 @@ from accounts.models import User
 from accounts.stages import STATE_KEY
 
 BROWSER_COOKIE = "__Host-okoce_browser" if settings.SESSION_COOKIE_SECURE else "okoce_browser"
-"""Tells one browser from another for a form that is sent twice; gone with the sign-out, so that the next person at
-the same computer is another browser."""
+"""Tells one browser from another for a form that is sent twice; gone with the sign-out, so that the next
+person at the same computer is another browser."""
 
 
 def start_session(request: HttpRequest, user: User, *, redirect_url: str | None = None) -> HttpResponse:
     """Sign a proven user in and return the 303 to the next page.
 
-    The session's key is new from here on. Whoever has a second factor is asked for it first: until then nobody is
-    signed in. `redirect_url` must be an address of this host; None leads to the first page of the user's role.
+    The session's key is new from here on. Whoever has a second factor is asked for it first: until then
+    nobody is signed in. `redirect_url` must be an address of this host; None leads to the first page of the
+    user's role.
     """
     if request.user.is_authenticated:
         auth.logout(request)

@@ -10,7 +10,7 @@ from accounts.models import User
 
 
 class SignInRefused(Exception):
-    """The login and password do not belong together, or nobody may know because the account does not exist."""
+    """Login and password do not belong together; whether the account exists is not said."""
 
 
 class TooManyAttempts(Exception):

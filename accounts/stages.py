@@ -14,7 +14,7 @@ STATE_KEY = "session_hash"
 
 
 class StillValidStage(LoginStage):  # type: ignore[misc]
-    """Stops a sign-in when the account was disabled or got a new password while the second factor was asked."""
+    """Stops a sign-in when the account was disabled or changed while the second factor was asked."""
 
     key = "still_valid"
 

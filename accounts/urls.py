@@ -1,4 +1,4 @@
-"""Addresses of signing in and of one's own account. allauth's own addresses are not included: only these exist.
+"""Addresses of signing in and of one's own account; allauth's own addresses are not included.
 
 Include before Django's admin: its sign-in and password pages lead to ours.
 """
@@ -28,8 +28,12 @@ urlpatterns = [
     path("akun/mfa/pasang/", mfa_views.activate, name="mfa_activate_totp"),
     path("akun/mfa/lepas/", mfa_views.deactivate, name="mfa_deactivate_totp"),
     path("akun/mfa/kode-cadangan/", mfa_views.recovery_codes, name="mfa_view_recovery_codes"),
-    path("akun/mfa/kode-cadangan/baru/", mfa_views.generate_recovery_codes, name="mfa_generate_recovery_codes"),
-    path("akun/mfa/kode-cadangan/unduh/", mfa_views.download_recovery_codes, name="mfa_download_recovery_codes"),
+    path(
+        "akun/mfa/kode-cadangan/baru/", mfa_views.generate_recovery_codes, name="mfa_generate_recovery_codes"
+    ),
+    path(
+        "akun/mfa/kode-cadangan/unduh/", mfa_views.download_recovery_codes, name="mfa_download_recovery_codes"
+    ),
     path("admin/login/", admin_login),
     path("admin/password_change/", admin_password_change),
 ]

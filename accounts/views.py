@@ -20,7 +20,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts import forms, reset, signin
 from accounts.access import SeeOther, landing_url, public, signed_in
-from accounts.adapters import is_own_address
+from accounts.adapters import own_target
 from accounts.codes import CodeRefused, redeem_code, replace_password
 from accounts.lockout import client_address
 from accounts.models import STAFF_ROLES, Role, User
@@ -38,7 +38,7 @@ FORM = require_http_methods(["GET", "HEAD", "POST"])
 @FORM
 def login(request: HttpRequest) -> HttpResponse:
     """Sign in with phone, e-mail or registration number."""
-    target = _own_target(request)
+    target = own_target(request)
     if request.method != "POST":
         if request.user.is_authenticated:
             return SeeOther(target or landing_url(_user(request)))
@@ -77,13 +77,13 @@ def logout(request: HttpRequest) -> HttpResponse:
 @FORM
 def forgot(request: HttpRequest) -> HttpResponse:
     """Ask for a link; the answer is the same for every login."""
-    form = forms.ForgotForm(request.POST or None)
     if request.method != "POST":
         return _page(request, "accounts/forgot.html", forms.ForgotForm())
+    form = forms.ForgotForm(request.POST)
     if not form.is_valid():
         return _page(request, "accounts/forgot.html", form)
     with transaction.atomic():
-        reset.request_link(login=form.cleaned_data["login"], at=now())
+        reset.request_link(login=form.cleaned_data["login"], address=client_address(request), at=now())
     return SeeOther(reverse("forgot_sent"))
 
 
@@ -196,7 +196,7 @@ def sign_out_everywhere(request: HttpRequest) -> HttpResponse:
 def reauthenticate(request: HttpRequest) -> HttpResponse:
     """Ask for the password again before something delicate, then go on with it."""
     if request.method != "POST":
-        return _page(request, "account/reauthenticate.html", forms.ConfirmForm(), next=_own_target(request))
+        return _page(request, "account/reauthenticate.html", forms.ConfirmForm(), next=own_target(request))
     form = forms.ConfirmForm(request.POST)
     refused: datetime | None = None
     if form.is_valid():
@@ -204,11 +204,11 @@ def reauthenticate(request: HttpRequest) -> HttpResponse:
     if form.is_valid() and refused is None:
         reauthentication.reauthenticate_by_password(request)
         return reauthentication.resume_request(request) or SeeOther(reverse("account"))
-    return _page(request, "account/reauthenticate.html", form, refused=refused, next=_own_target(request))
+    return _page(request, "account/reauthenticate.html", form, refused=refused, next=own_target(request))
 
 
 def _password_missing(request: HttpRequest, form: Form, name: str) -> datetime | None:
-    """Check the password in field `name`: adds the error to the form, or returns when it may be tried again."""
+    """Check the password in field `name`: adds its error, or returns when it may be tried again."""
     try:
         signin.confirm_password(
             user=_user(request), password=form.cleaned_data[name], address=client_address(request), at=now()
@@ -234,17 +234,9 @@ def _page(
     return response
 
 
-def _own_target(request: HttpRequest) -> str:
-    """Where the person wanted to go: an address of this host, else empty."""
-    target = request.POST.get("next") or request.GET.get("next") or ""
-    return target if is_own_address(request, target) and len(target) < 2000 else ""
-
-
 def _user(request: HttpRequest) -> User:
     """The signed-in user; the access decorator has made sure."""
     user = request.user
     if not isinstance(user, User):
         raise TypeError("this view needs a signed-in user")
     return user
-
-

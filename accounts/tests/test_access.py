@@ -60,13 +60,21 @@ def test_htmx_moves_the_whole_page_to_sign_in(visitor: Client) -> None:
 
 @pytest.mark.parametrize(
     ("role", "status"),
-    [(Role.PENGELOLA, 200), (Role.ADMIN, 200), (Role.PENDAMPING, 403), (Role.DINAS, 403), (Role.PELATIH, 403)],
+    [
+        (Role.PENGELOLA, 200),
+        (Role.ADMIN, 200),
+        (Role.PENDAMPING, 403),
+        (Role.DINAS, 403),
+        (Role.PELATIH, 403),
+    ],
 )
 def test_a_page_for_a_role_is_closed_to_others(visitor: Client, role: Role, status: int) -> None:
     assert enter(visitor, staff(role)).get("/khusus/").status_code == status
 
 
-def test_the_refusal_names_whom_the_page_is_for() -> None:
+def test_the_refusal_names_whom_the_page_is_for(visitor: Client) -> None:
+    page = enter(visitor, staff(Role.PENDAMPING)).get("/khusus/").content.decode()
+    assert "Halaman ini hanya untuk pengelola pusat dan admin PGO." in page
     assert access.refusal({"pengelola"}) == "Halaman ini hanya untuk pengelola pusat."
     assert access.refusal({"admin", "pengelola", "dinas"}) == (
         "Halaman ini hanya untuk pengelola pusat, petugas dinas dan admin PGO."
@@ -110,7 +118,8 @@ def test_a_foreign_record_and_a_missing_one_give_the_same_bytes(visitor: Client)
     enter(visitor, me)
     assert visitor.get(f"/catatan/{me.pk}/").content.decode() == str(me)
     answers = [
-        visitor.get(f"/catatan/{key}/") for key in (other.pk, "00000000-0000-4000-8000-000000000000", "bukan-uuid")
+        visitor.get(f"/catatan/{key}/")
+        for key in (other.pk, "00000000-0000-4000-8000-000000000000", "bukan-uuid")
     ]
     assert {answer.status_code for answer in answers} == {404}
     assert len({bytes(answer.content) for answer in answers}) == 1
@@ -132,7 +141,8 @@ def test_admin_pages_are_for_the_admin_role_alone(visitor: Client) -> None:
 @pytest.mark.parametrize("path", ["/admin/login/", "/admin/login/?next=/admin/accounts/"])
 def test_the_admin_has_no_sign_in_of_its_own(visitor: Client, path: str) -> None:
     response = visitor.post(path, {"username": "x", "password": "y"})
-    assert response.status_code == 303 and response["Location"].startswith("/masuk/?next=%2Fadmin%2F")
+    assert response.status_code == 303
+    assert response["Location"].startswith("/masuk/?next=%2Fadmin%2F")
 
 
 def test_the_admin_password_page_leads_to_the_counted_one(visitor: Client) -> None:
@@ -140,7 +150,15 @@ def test_the_admin_password_page_leads_to_the_counted_one(visitor: Client) -> No
 
 
 @pytest.mark.parametrize(
-    "path", ["/accounts/signup/", "/signup/", "/akun/mfa/trust/", "/akun/mfa/webauthn/", "/akun/email/", "/accounts/"]
+    "path",
+    [
+        "/accounts/signup/",
+        "/signup/",
+        "/akun/mfa/trust/",
+        "/akun/mfa/webauthn/",
+        "/akun/email/",
+        "/accounts/",
+    ],
 )
 def test_other_pages_of_allauth_do_not_exist(visitor: Client, path: str) -> None:
     assert visitor.get(path).status_code == 404
@@ -169,13 +187,21 @@ def test_an_area_scope_matches_equal_codes_and_codes_below(scopes: list[str], se
         UserFactory(display_name=code)
     found = User.objects.filter(access.area_q("display_name", scopes))
     assert set(found.values_list("display_name", flat=True)) == seen
-    assert {c for c in ("31", "31.74", "31.74.07", "31.75", "317", "32") if any(access.covers(s, c) for s in scopes)} == seen
+    assert {
+        c
+        for c in ("31", "31.74", "31.74.07", "31.75", "317", "32")
+        if any(access.covers(s, c) for s in scopes)
+    } == seen
 
 
 def test_area_q_keeps_its_meaning_beside_other_conditions() -> None:
     UserFactory(display_name="31.74")
     UserFactory(display_name="32")
-    everywhere, nowhere, other = access.area_q("display_name", ["ID"]), access.area_q("display_name", []), Q(display_name="32")
+    everywhere, nowhere, other = (
+        access.area_q("display_name", ["ID"]),
+        access.area_q("display_name", []),
+        Q(display_name="32"),
+    )
     assert User.objects.filter(everywhere | other).count() == 2
     assert User.objects.filter(everywhere & other).count() == 1
     assert User.objects.filter(nowhere | other).count() == 1
@@ -188,7 +214,8 @@ def test_scopes_are_those_of_the_role_in_force() -> None:
     grant(user, Role.PENGELOLA, "P31.74.07")
     grant(user, Role.DINAS, "32", ends_at=now() - timedelta(minutes=1))
     assert access.scopes(user, Role.DINAS) == ["31", "31.74"]
-    assert access.has_role(user, Role.PENGELOLA) and not access.has_role(user, Role.ADMIN)
+    assert access.has_role(user, Role.PENGELOLA)
+    assert not access.has_role(user, Role.ADMIN)
 
 
 def test_a_stranger_has_no_scopes() -> None:

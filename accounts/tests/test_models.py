@@ -24,7 +24,9 @@ def test_a_phone_in_any_usual_form_finds_the_same_account(written: str) -> None:
     assert User.objects.find_by_login(written) == user
 
 
-@pytest.mark.parametrize("written", ["OK-26-000123", "ok-26-000123", "ok26000123", "OK 26 000123", " ok–26–000123 "])
+@pytest.mark.parametrize(
+    "written", ["OK-26-000123", "ok-26-000123", "ok26000123", "OK 26 000123", " ok–26–000123 "]
+)
 def test_a_registration_number_is_found_whatever_case_spaces_and_dashes(written: str) -> None:
     user = UserFactory(login_number="OK-26-000123")
     assert User.objects.find_by_login(written) == user
@@ -58,7 +60,8 @@ def test_the_phone_is_stored_sealed_masked_and_indexed_only() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT accounts_user::text FROM accounts_user WHERE id = %s", [user.pk])
         row = cursor.fetchone()[0]
-    assert "81200001234" not in row and PHONE.encode().hex() not in row
+    assert "81200001234" not in row
+    assert PHONE.encode().hex() not in row
     fresh = User.objects.get(pk=user.pk)
     assert fresh.phone() == PHONE
     assert fresh.phone_mask == "0812-••••-•1234"
@@ -107,7 +110,9 @@ def test_many_accounts_may_lack_every_identifier() -> None:
 
 
 def test_create_user_without_a_password_cannot_sign_in() -> None:
-    user = User.objects.create_user(display_name="Siti", email="SITI@contoh.test", phone=PHONE, login_number="ok-9")
+    user = User.objects.create_user(
+        display_name="Siti", email="SITI@contoh.test", phone=PHONE, login_number="ok-9"
+    )
     assert (user.email, user.login_number) == ("siti@contoh.test", "OK-9")
     assert not user.has_usable_password()
 
@@ -123,7 +128,9 @@ def test_an_inactive_user_has_no_roles() -> None:
     user = staff(Role.ADMIN)
     user.is_active = False
     user.forget_assignments()
-    assert user.roles() == frozenset() and not user.is_staff and not user.has_perm("x.y")
+    assert user.roles() == frozenset()
+    assert not user.is_staff
+    assert not user.has_perm("x.y")
 
 
 def test_a_registration_number_makes_a_peserta() -> None:
@@ -132,14 +139,17 @@ def test_a_registration_number_makes_a_peserta() -> None:
 
 
 def test_only_an_admin_is_staff_for_django() -> None:
-    assert staff(Role.ADMIN).is_staff and staff(Role.ADMIN).has_module_perms("accounts")
+    assert staff(Role.ADMIN).is_staff
+    assert staff(Role.ADMIN).has_module_perms("accounts")
     assert not staff(Role.DINAS, "31").is_staff
 
 
 def test_assignments_are_loaded_once_per_instance(django_assert_num_queries) -> None:
     user = User.objects.get(pk=staff(Role.DINAS, "31").pk)
     with django_assert_num_queries(1):
-        assert user.roles() == {"dinas"} and not user.is_staff and user.active_assignments()
+        assert user.roles() == {"dinas"}
+        assert not user.is_staff
+        assert user.active_assignments()
 
 
 @pytest.mark.parametrize("scope", ["", "31.7", "31.74.07.1001", "jakarta", "31.74.07\n", "P", "31.74 OR 1=1"])

@@ -55,7 +55,15 @@ def headers(response) -> dict[str, str]:
 
 
 @pytest.mark.parametrize(
-    "written", ["0812-0000-1234", "+6281200001234", "62812 0000 1234", "SITI@contoh.test", "ok-26-000123", "OK 26 000123"]
+    "written",
+    [
+        "0812-0000-1234",
+        "+6281200001234",
+        "62812 0000 1234",
+        "SITI@contoh.test",
+        "ok-26-000123",
+        "OK 26 000123",
+    ],
 )
 def test_any_of_three_identifiers_signs_in(visitor: Client, written: str) -> None:
     user = PesertaUserFactory(phone=PHONE, email="siti@contoh.test", login_number="OK-26-000123")
@@ -165,7 +173,8 @@ def odd_accounts() -> dict[str, str]:
 
 def test_known_unknown_disabled_and_unclaimed_accounts_get_the_same_answer() -> None:
     answers = [
-        Client().post("/masuk/", {"login": login, "password": password}) for login, password in odd_accounts().items()
+        Client().post("/masuk/", {"login": login, "password": password})
+        for login, password in odd_accounts().items()
     ]
     assert {answer.status_code for answer in answers} == {422}
     assert "tidak cocok" in answers[0].content.decode()
@@ -212,7 +221,9 @@ def test_the_password_profile_is_argon2id_with_19_mib_two_passes_one_lane() -> N
 # How often -------------------------------------------------------------------------------------------------
 
 
-def test_ten_checks_in_a_quarter_of_an_hour_whatever_identifier_or_forwarded_address(hash_checks: list[str]) -> None:
+def test_ten_checks_in_a_quarter_of_an_hour_whatever_identifier_or_forwarded_address(
+    hash_checks: list[str],
+) -> None:
     UserFactory(phone=PHONE, email="siti@contoh.test", login_number="OK-26-000123")
     ways = ["0812-0000-1234", "siti@contoh.test", "ok26000123", "+62 812 0000 1234"]
     answers = [
@@ -236,7 +247,8 @@ def test_the_lock_says_when_to_try_again_and_the_way_out(visitor: Client) -> Non
             sign_in(visitor, user, WRONG)
         answer = sign_in(visitor, user, WRONG)
     text = answer.content.decode()
-    assert "27 November 2026, 14.36 WIB" in text and "KTP" in text
+    assert "27 November 2026, 14.36 WIB" in text
+    assert "KTP" in text
     assert answer["Retry-After"] == "901"
 
 
@@ -310,7 +322,11 @@ def test_an_address_that_tries_many_accounts_is_slowed_down(settings) -> None:
     settings.SIGN_IN_CHECKS_PER_ADDRESS = 12
     codes = [
         Client(REMOTE_ADDR="203.0.113.9")
-        .post("/masuk/", {"login": f"a{n}@contoh.test", "password": WRONG}, headers={"x-forwarded-for": f"10.0.0.{n}"})
+        .post(
+            "/masuk/",
+            {"login": f"a{n}@contoh.test", "password": WRONG},
+            headers={"x-forwarded-for": f"10.0.0.{n}"},
+        )
         .status_code
         for n in range(15)
     ]
@@ -320,7 +336,9 @@ def test_an_address_that_tries_many_accounts_is_slowed_down(settings) -> None:
 
 
 def test_only_the_entry_of_a_trusted_proxy_counts_as_the_address(settings, rf) -> None:
-    request = rf.get("/", REMOTE_ADDR="10.0.0.1", headers={"x-forwarded-for": "1.1.1.1, 203.0.113.9, 10.0.0.2"})
+    request = rf.get(
+        "/", REMOTE_ADDR="10.0.0.1", headers={"x-forwarded-for": "1.1.1.1, 203.0.113.9, 10.0.0.2"}
+    )
     assert lockout.client_address(request) == "10.0.0.1"
     settings.TRUSTED_PROXY_COUNT = 2
     assert lockout.client_address(request) == "203.0.113.9"
@@ -333,7 +351,8 @@ def test_counters_hold_neither_phone_nor_email(visitor: Client) -> None:
         visitor.post("/masuk/", {"login": login, "password": WRONG})
     for counter in SignInCounter.objects.all():
         assert len(bytes(counter.key)) == 32
-        assert b"81200001234" not in bytes(counter.key) and b"siti" not in bytes(counter.key)
+        assert b"81200001234" not in bytes(counter.key)
+        assert b"siti" not in bytes(counter.key)
     assert SignInCounter.objects.count() == 3
 
 
@@ -377,9 +396,12 @@ def test_changing_the_password_ends_the_other_sessions() -> None:
     user = UserFactory()
     phone, desk = Client(), Client()
     sign_in(phone, user), sign_in(desk, user)
-    response = phone.post("/akun/kata-sandi/", {"current_password": PASSWORD, "new_password": "tiga kata rahasia"})
+    response = phone.post(
+        "/akun/kata-sandi/", {"current_password": PASSWORD, "new_password": "tiga kata rahasia"}
+    )
     assert response["Location"] == "/akun/"
-    assert phone.get("/dalam/").status_code == 200 and desk.get("/dalam/").status_code == 303
+    assert phone.get("/dalam/").status_code == 200
+    assert desk.get("/dalam/").status_code == 303
     assert sign_in(Client(), user).status_code == 422
     assert sign_in(Client(), user, "tiga kata rahasia").status_code == 303
 
@@ -395,7 +417,8 @@ def test_the_present_password_is_asked_and_counted_with_the_others(visitor: Clie
 def test_the_account_page_shows_the_mask_and_never_the_number(visitor: Client) -> None:
     visitor.force_login(PesertaUserFactory(phone=PHONE))
     page = visitor.get("/akun/").content.decode()
-    assert "0812-••••-•1234" in page and "81200001234" not in page
+    assert "0812-••••-•1234" in page
+    assert "81200001234" not in page
 
 
 def test_confirm_password_accepts_the_right_one() -> None:
@@ -412,7 +435,8 @@ def test_an_old_hash_is_renewed_on_the_way_in(settings, visitor: Client) -> None
     assert sign_in(visitor, user).status_code == 303
     assert visitor.get("/dalam/").status_code == 200
     user.refresh_from_db()
-    assert user.password != old and user.password.startswith("argon2$")
+    assert user.password != old
+    assert user.password.startswith("argon2$")
 
 
 def test_staff_without_a_second_factor_are_signed_in_but_stopped(visitor: Client) -> None:

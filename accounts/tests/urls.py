@@ -8,9 +8,11 @@ from django.urls import include, path
 
 from accounts.access import get_visible_or_404, public, role_required, signed_in
 from accounts.models import Role, User
-from okoce.urls import handler400, handler403, handler404, handler500
 
-__all__ = ["handler400", "handler403", "handler404", "handler500", "urlpatterns"]
+handler400 = "okoce.errors.bad_request"
+handler403 = "okoce.errors.permission_denied"
+handler404 = "okoce.errors.page_not_found"
+handler500 = "okoce.errors.server_error"
 
 
 @public
@@ -56,7 +58,11 @@ urlpatterns = [
     path("terbuka/", opened),
     path("dalam/", inside),
     path("khusus/", managers, name="queue"),
-    path("dasbor/", role_required(Role.ADMIN, Role.DINAS)(lambda request: HttpResponse("dasbor")), name="dashboard"),
+    path(
+        "dasbor/",
+        role_required(Role.ADMIN, Role.DINAS)(lambda request: HttpResponse("dasbor")),
+        name="dashboard",
+    ),
     path("saya/", participants, name="journey"),
     path("hari-ini/", role_required(Role.PENDAMPING)(lambda request: HttpResponse("hari")), name="coach_day"),
     path("lupa/", forgotten),
