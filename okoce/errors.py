@@ -22,9 +22,12 @@ ADVICE = {
 }
 
 
-def error_page(request: HttpRequest, status: int, name: str = "") -> HttpResponse:
-    """The page `templates/errors/<name or status>.html`, or plain text when even that fails."""
-    context = {"status": status, "title": TITLES[status], "advice": ADVICE[status]}
+def error_page(request: HttpRequest, status: int, name: str = "", reason: str = "") -> HttpResponse:
+    """The page `templates/errors/<name or status>.html`, or plain text when even that fails.
+
+    `reason` is a sentence for the person, put before the advice.
+    """
+    context = {"status": status, "title": TITLES[status], "advice": f"{reason} {ADVICE[status]}".strip()}
     try:
         body = render_to_string(f"errors/{name or status}.html", context, request=request)
     except TemplateDoesNotExist:
@@ -40,8 +43,8 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
 
 
 def permission_denied(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """403: signed in, but this page is for another role."""
-    return error_page(request, 403)
+    """403: signed in, but this page is for another role; the exception says for which."""
+    return error_page(request, 403, reason=str(exception) if exception is not None else "")
 
 
 def page_not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
