@@ -55,7 +55,10 @@ LINE_LIMIT = 12
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """One placed tile: the figure and name with their places, and the class of its step (0 = not shown)."""
+    """One placed tile: figure and name with their places, the class of its step (`q0` = not shown).
+
+    `word`: it shows a word ("Buka") where others show a figure.
+    """
 
     x: int
     y: int
@@ -66,6 +69,7 @@ class Tile:
     lines: list[tuple[int, str]]
     css: str
     ink: str
+    word: bool
     href: str
     name: str
 
@@ -117,6 +121,7 @@ def _place(tile: Mapping[str, Any], index: int) -> Tile:
         lines=[(first + 15 * place, text) for place, text in enumerate(names)],
         css=f"q{step}",
         ink="ihi" if step >= 4 else "ilo",
+        word=isinstance(value, str) and not value[:1].isdigit(),
         href=str(tile.get("href") or ""),
         name=str(tile.get("name") or tile["label"]),
     )
