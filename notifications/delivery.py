@@ -74,6 +74,7 @@ def _render(messages: Sequence[OutboxMessage]) -> tuple[list[Notification], dict
 
 
 def _row(message: OutboxMessage, kind: str, text: registry.Text) -> Notification:
+    assert message.recipient_id is not None  # deliver() keeps messages to existing users only
     return Notification(
         id=notification_id(message.dedupe_key),
         recipient_id=message.recipient_id,
