@@ -104,15 +104,24 @@ def check_machine() -> None:
 
 
 def ensure_venv() -> None:
-    """A virtual environment in .venv."""
-    if PYTHON.exists():
+    """A virtual environment in .venv; one whose making was interrupted is made anew."""
+    ready = VENV / ".ready"
+    if ready.exists() and PYTHON.exists():
         return
-    say("creating the virtual environment")
-    run(
-        [sys.executable, "-m", "venv", VENV],
-        "Creating the virtual environment",
-        "On Debian and Ubuntu it needs: apt-get install python3-venv",
-    )
+    if not (PYTHON.exists() and has_pip(PYTHON)):
+        say("creating the virtual environment")
+        run(
+            [sys.executable, "-m", "venv", "--clear", VENV],
+            "Creating the virtual environment",
+            "On Debian and Ubuntu it needs: apt-get install python3-venv",
+        )
+    ready.touch()
+
+
+def has_pip(python: Path) -> bool:
+    """Whether pip works there."""
+    command = [str(python), "-m", "pip", "--version"]
+    return subprocess.run(command, check=False, capture_output=True).returncode == 0
 
 
 def ensure_packages(*, development: bool) -> None:

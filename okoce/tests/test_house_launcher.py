@@ -310,7 +310,18 @@ def test_a_stop_in_the_middle_of_a_step_ends_the_step_and_its_children(tmp_path)
         "bootstrap.run(['/bin/sh', '-c', 'sleep 300; true'], 'Waiting', '')"
     )
     process = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, env=environment(tmp_path))
-    assert wait_until(lambda: any("sleep" in line for line in processes_of(tmp_path)), seconds=20)
+    assert wait_until(lambda: any(line.startswith("sleep") for line in processes_of(tmp_path)), seconds=20)
     process.terminate()
     assert process.wait(20) == 143
     assert processes_of(tmp_path) == []
+
+
+def test_a_half_made_environment_is_made_anew(tmp_path, monkeypatch):
+    monkeypatch.setattr(bootstrap, "VENV", tmp_path / ".venv")
+    monkeypatch.setattr(bootstrap, "PYTHON", tmp_path / ".venv" / "bin" / "python")
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(tmp_path / ".venv")], check=True)
+    assert not bootstrap.has_pip(bootstrap.PYTHON)
+    bootstrap.ensure_venv()
+    assert bootstrap.has_pip(bootstrap.PYTHON)
+    monkeypatch.setattr(bootstrap, "run", lambda *_: pytest.fail("made again"))
+    bootstrap.ensure_venv()
