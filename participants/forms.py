@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django import forms
-from django.core.exceptions import ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.core.validators import EmailValidator
 from django.db.models import Q
 from django.forms.utils import ErrorDict
@@ -234,6 +234,16 @@ class PersonForm(forms.Form):
         self.district_choices = []
         self.next_submission_id = uuid4()
 
+    def full_clean(self) -> None:
+        """As Django does, with the errors in the order of the page: the summary reads from top to bottom."""
+        super().full_clean()
+        self._sort_errors()
+
+    def _sort_errors(self) -> None:
+        order = [NON_FIELD_ERRORS, *self.fields]
+        found = self._errors or ErrorDict()
+        self._errors = ErrorDict((name, found[name]) for name in order if name in found)
+
     # cleaning --------------------------------------------------------------------------------------
 
     def clean_submission_id(self) -> UUID:
@@ -384,7 +394,10 @@ class RegistrationForm(PersonForm):
         ),
     )
     consent = ConsentField(
-        label="Saya setuju data saya dipakai untuk pelatihan, pendampingan, dan izin usaha.",
+        label=(
+            "Saya setuju data saya dipakai untuk pelatihan, pendampingan, dan izin usaha,"
+            " dan saya boleh diingatkan lewat pesan."
+        ),
         error_messages={
             "required": (
                 "Centang kotak ini bila Anda setuju. Tanpa persetujuan, kami tidak boleh menyimpan data Anda."
@@ -411,6 +424,7 @@ class RegistrationForm(PersonForm):
         """The password is never sent back, so a refused form says that it has to be typed once more."""
         if self.errors and "password" not in self.errors:
             self.add_error("password", TYPE_AGAIN)
+            self._sort_errors()
 
 
 class CounterForm(PersonForm):

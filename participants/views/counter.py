@@ -26,15 +26,16 @@ from core import clock, formats
 from core.validators import local_phone
 from participants.forms import ConsentField, CounterForm
 from participants.models import Enrollment, Person
-from participants.models.choices import BusinessSector, Gender
+from participants.models.choices import BusinessSector, Gender, Pathway
 from participants.registration import Assistance, Held, register_person
 from participants.scoping import acting_role
 
-from .registration import PATHWAY_NOTES, first_step
+from .registration import PATHS, first_step
 
 FORM = require_http_methods(["GET", "HEAD", "POST"])
 SAME_DAY = timedelta(hours=12)
 """How long the officer who registered somebody may open the slip without being in charge of the person."""
+COUNTER_PATHS = tuple(path | {"words": Pathway(path["code"]).label} for path in PATHS)
 _NUMBER = re.compile(r"[0-9A-Z-]{1,20}", re.ASCII)
 MAY_PRINT = frozenset({Role.PENGELOLA, Role.PENDAMPING, Role.ADMIN})
 
@@ -140,9 +141,8 @@ def _held_page(request: HttpRequest, answer: Held) -> HttpResponse:
 
 
 def _form_page(request: HttpRequest, form: CounterForm, *, status: int = 200) -> HttpResponse:
-    return render(
-        request, "participants/counter/form.html", {"form": form, "notes": PATHWAY_NOTES}, status=status
-    )
+    context = {"form": form, "paths": COUNTER_PATHS, "is_counter": True}
+    return render(request, "participants/counter/form.html", context, status=status)
 
 
 def _summary_page(request: HttpRequest, form: CounterForm) -> HttpResponse:

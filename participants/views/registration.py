@@ -25,11 +25,24 @@ from participants.models import Enrollment, Status, Threshold
 from participants.models.choices import Pathway
 from participants.registration import Held, Registered, register_person, repeated_answer
 
-PATHWAY_NOTES = {
-    Pathway.CARI_KERJA.value: "Pelatihan, lalu tempat kerja",
-    Pathway.MULAI_USAHA.value: "Dari ide sampai berizin dan laku",
-    Pathway.NAIK_KELAS.value: "Sudah punya usaha, ingin tumbuh",
-}
+PATHS = (
+    {
+        "code": Pathway.CARI_KERJA.value,
+        "words": "Saya mencari kerja",
+        "note": "Pelatihan, lalu tempat kerja",
+    },
+    {
+        "code": Pathway.MULAI_USAHA.value,
+        "words": "Saya mau mulai usaha",
+        "note": "Dari ide sampai berizin dan laku",
+    },
+    {
+        "code": Pathway.NAIK_KELAS.value,
+        "words": "Usaha saya mau naik kelas",
+        "note": "Sudah punya usaha, ingin tumbuh",
+    },
+)
+"""The three ways in, in the words of the person who chooses."""
 SIGN_IN_AGAIN = timedelta(minutes=10)
 """How long a repeated submission signs its browser in again; later the person signs in with the password."""
 
@@ -110,19 +123,20 @@ class FirstStep:
 
 def first_step(enrollment: Enrollment) -> FirstStep:
     """The step after registration: the officer's check of the KTP, or a centre that has to be found first."""
+    who = enrollment.center.name if enrollment.center else "Dinas wilayah Anda"
     due_on = due_day(enrollment, Threshold.objects.on(enrollment.registered_on))
     if enrollment.status == Status.MENUNGGU_PUSAT:
         return FirstStep(
             "Kami siapkan pusat untuk Anda",
             "Belum ada pusat yang buka di kabupaten atau kota Anda. Dinas wilayah Anda melihat pendaftaran"
             " ini dan akan memberi kabar.",
-            "Giliran petugas",
+            who,
             due_on,
         )
     return FirstStep(
         "Petugas memeriksa data Anda",
         "Tunjukkan KTP ke pusat bila sempat, supaya lebih cepat. Setelah itu Anda mendapat pendamping.",
-        "Giliran petugas",
+        who,
         due_on,
     )
 
@@ -159,7 +173,7 @@ def _wanted_path(request: HttpRequest) -> str:
 def _form_page(
     request: HttpRequest, form: RegistrationForm, browser: str, *, status: int = 200
 ) -> HttpResponse:
-    context: dict[str, Any] = {"form": form, "notes": PATHWAY_NOTES}
+    context: dict[str, Any] = {"form": form, "paths": PATHS}
     response = render(request, "participants/registration/form.html", context, status=status)
     # A page with somebody's data is not kept anywhere; the empty one may be shown again by "back".
     response.headers["Cache-Control"] = "private, no-cache" if status == 200 else "private, no-store"
