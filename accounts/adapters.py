@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import uuid
+from io import BytesIO
 from typing import Any
 
+import segno
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.flows.login import get_authentication_records
 from allauth.core import context
@@ -93,6 +95,12 @@ class MfaAdapter(DefaultMFAAdapter):  # type: ignore[misc]
     def decrypt(self, encrypted_text: str) -> str:
         """The secret behind a reference; raises MfaSecret.DoesNotExist or SealBroken."""
         return get_sealed(MfaSecret.objects.get(pk=encrypted_text), "text_sealed") or ""
+
+    def build_totp_svg(self, url: str) -> str:
+        """The QR code as SVG, on white in either theme so that a phone can read it."""
+        picture = BytesIO()
+        segno.make(url, micro=False).save(picture, kind="svg", scale=5, border=4, light="#fff")
+        return picture.getvalue().decode()
 
     def get_totp_label(self, user: AbstractBaseUser) -> str:
         """What the authenticator app shows beside the code: the name, never phone or e-mail."""

@@ -10,7 +10,7 @@ from django.contrib.auth.password_validation import validate_password
 from accounts.validators import MAX_LENGTH, MIN_LENGTH
 from core.fields import CleanedField, PlainTextField
 
-LOGIN_HELP = "Nomor HP, e-mail, atau nomor pendaftaran. Nomor HP boleh ditulis 0812… atau +62812…"
+LOGIN_HELP = "Nomor HP boleh ditulis 0812… atau +62812…"
 
 
 class PasswordField(CleanedField):
@@ -78,7 +78,7 @@ class LoginField(PlainTextField):
 
 
 class SignInForm(forms.Form):
-    login = LoginField(help_text="Nomor HP boleh ditulis 0812… atau +62812…")
+    login = LoginField(help_text=LOGIN_HELP)
     password = PasswordField()
     use_required_attribute = False
 
