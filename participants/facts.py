@@ -10,7 +10,16 @@ from uuid import UUID
 
 from django.db.models import Count, Exists, OuterRef
 
-from .models import Business, Enrollment, EvidenceKind, EvidenceStatus, Person, Stage, StageEvidence, Threshold
+from .models import (
+    Business,
+    Enrollment,
+    EvidenceKind,
+    EvidenceStatus,
+    Person,
+    Stage,
+    StageEvidence,
+    Threshold,
+)
 from .models.choices import Status
 
 
@@ -70,16 +79,16 @@ def load_registration_facts(enrollments: Sequence[Enrollment], *, on: date) -> d
     }
 
 
-def load_stage_facts(
-    stage: Stage, enrollments: Sequence[Enrollment], *, on: date
-) -> dict[UUID, StageFacts]:
+def load_stage_facts(stage: Stage, enrollments: Sequence[Enrollment], *, on: date) -> dict[UUID, StageFacts]:
     """Facts of a stage that still runs on evidence, in four queries whatever the number of enrollments.
 
     `on` is the local day whose thresholds hold.
     """
     ids = [enrollment.pk for enrollment in enrollments]
     evidence = load_evidence(ids, stage=stage)
-    thresholds = {code: value for (row_stage, code), value in Threshold.objects.on(on).items() if row_stage == stage}
+    thresholds = {
+        code: value for (row_stage, code), value in Threshold.objects.on(on).items() if row_stage == stage
+    }
     complete: set[UUID] = {
         business.person_id
         for business in Business.objects.filter(person__in=[e.person_id for e in enrollments])

@@ -8,10 +8,13 @@ proof and every line of the log is written as the acts would have written it, on
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.db import connection
+from django.db.models import Model
 
 from accounts.models import Role, User
 from centers.assignment import choose
@@ -135,7 +138,7 @@ class Rows:
             (StageEvidence, self.evidence),
             (WorkforceReport, self.workforce),
         ):
-            model.objects.bulk_create(rows, batch_size=500)  # type: ignore[attr-defined]
+            _write(model, rows)
 
 
 class Crowd:
@@ -582,6 +585,10 @@ class Crowd:
                 at=at,
             )
         )
+
+
+def _write(model: type[Model], rows: Sequence[Any]) -> None:
+    model._default_manager.bulk_create(rows, batch_size=500)
 
 
 def _synthetic_nik(district_code: str, born: date, gender: str) -> str:

@@ -21,6 +21,15 @@ from .stages import STAGES, next_stage
 MANAGERS = services.MANAGERS
 CARERS = services.MANAGERS | {Role.PENDAMPING}
 Cleaned = dict[str, Any]
+BUSINESS_FIELDS = (
+    "name",
+    "sector",
+    "address",
+    "capital",
+    "annual_sales",
+    "workers_full_time",
+    "workers_part_time",
+)
 Perform = Callable[[Enrollment, User, Cleaned, datetime], Any]
 
 
@@ -291,16 +300,6 @@ ACTS: dict[str, Act] = {
         ),
     )
 }
-
-BUSINESS_FIELDS = (
-    "name",
-    "sector",
-    "address",
-    "capital",
-    "annual_sales",
-    "workers_full_time",
-    "workers_part_time",
-)
 
 
 @dataclass(frozen=True, slots=True)

@@ -168,7 +168,7 @@ class AgencyForm(MoveForm):
         field.initial = self.enrollment.agency_id
 
 
-class CoachChoiceField(forms.ModelChoiceField):
+class CoachChoiceField(forms.ModelChoiceField):  # type: ignore[type-arg]
     """A coach shown with how many people they accompany."""
 
     def label_from_instance(self, obj: Any) -> str:

@@ -18,7 +18,7 @@ from participants.refusals import Refused
 from programs.pipeline import forms, moves, presenters
 from programs.pipeline.acts import ACTS, BUSINESS_FIELDS, Act
 
-from .fetch import enrollment_of, person_url, sent, show_refusal
+from .fetch import actor_of, enrollment_of, person_url, sent, show_refusal
 
 STAFF = (Role.PENDAMPING, Role.PENGELOLA, Role.DINAS, Role.ADMIN)
 EMPTY_CHOICES = {
@@ -36,13 +36,16 @@ EMPTY_CHOICES = {
 def advance(request: HttpRequest, person_id: UUID) -> HttpResponse:
     """Move one stage forward, or say what is missing."""
     enrollment = enrollment_of(request, person_id)
-    form = forms.MoveForm(request.POST, enrollment=enrollment, actor=request.user)
+    form = forms.MoveForm(request.POST, enrollment=enrollment, actor=actor_of(request))
     if not form.is_valid():
-        messages.error(request, form.errors["version"][0])
+        messages.error(request, str(form.errors["version"][0]))
         return SeeOther(person_url(enrollment))
     try:
         moved = moves.advance(
-            enrollment_id=enrollment.pk, actor=request.user, version=form.cleaned_data["version"], at=now()
+            enrollment_id=enrollment.pk,
+            actor=actor_of(request),
+            version=form.cleaned_data["version"],
+            at=now(),
         )
     except Refused as refusal:
         show_refusal(request, refusal)
@@ -63,10 +66,10 @@ def act(request: HttpRequest, person_id: UUID, slug: str) -> HttpResponse:
     if chosen is None:
         raise Http404("Tidak ditemukan.")
     initial = _initial(chosen, enrollment)
-    form = chosen.form(**sent(request), enrollment=enrollment, actor=request.user, initial=initial)
+    form = chosen.form(**sent(request), enrollment=enrollment, actor=actor_of(request), initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
-            chosen.perform(enrollment, request.user, form.cleaned_data, now())
+            chosen.perform(enrollment, actor_of(request), form.cleaned_data, now())
         except Refused as refusal:
             for reason in refusal.reasons:
                 form.add_error(None, reason)
@@ -101,7 +104,7 @@ def _nothing_to_choose(form: forms.MoveForm) -> dict[str, object]:
 
 def _after(request: HttpRequest, enrollment: Enrollment) -> HttpResponse:
     """Back to the person, or to the list when the actor no longer sees them."""
-    if Enrollment.objects.visible_to(request.user).filter(pk=enrollment.pk).exists():
+    if Enrollment.objects.visible_to(actor_of(request)).filter(pk=enrollment.pk).exists():
         return SeeOther(person_url(enrollment))
     return redirect("people")
 
@@ -112,7 +115,7 @@ def accept_assignment(request: HttpRequest, person_id: UUID) -> HttpResponse:
     """The coach takes the task on."""
     enrollment = enrollment_of(request, person_id)
     try:
-        services.accept_assignment(enrollment_id=enrollment.pk, actor=request.user, at=now())
+        services.accept_assignment(enrollment_id=enrollment.pk, actor=actor_of(request), at=now())
     except Refused as refusal:
         show_refusal(request, refusal)
     else:
@@ -125,12 +128,12 @@ def accept_assignment(request: HttpRequest, person_id: UUID) -> HttpResponse:
 def reveal(request: HttpRequest, person_id: UUID) -> HttpResponse:
     """NIK and phone in full, shown once, with a reason that the person can read."""
     enrollment = enrollment_of(request, person_id)
-    form = forms.RevealForm(**sent(request), enrollment=enrollment, actor=request.user)
+    form = forms.RevealForm(**sent(request), enrollment=enrollment, actor=actor_of(request))
     context = {"form": form, "enrollment": enrollment, "person_url": person_url(enrollment)}
     if request.method == "POST" and form.is_valid():
         try:
             nik, phone = services.reveal(
-                enrollment_id=enrollment.pk, actor=request.user, reason=form.cleaned_data["reason"]
+                enrollment_id=enrollment.pk, actor=actor_of(request), reason=form.cleaned_data["reason"]
             )
         except Refused as refusal:
             form.add_error(None, str(refusal))

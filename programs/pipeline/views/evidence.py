@@ -7,6 +7,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
@@ -125,7 +126,7 @@ def check(request: HttpRequest, person_id: UUID, evidence_id: UUID) -> HttpRespo
 
 @role_required(*STAFF, Role.PESERTA)
 @require_safe
-def file(request: HttpRequest, evidence_id: UUID) -> HttpResponse:
+def file(request: HttpRequest, evidence_id: UUID) -> HttpResponseBase:
     """The file of a proof, for those who may see its enrollment."""
     evidence = get_visible_or_404(
         StageEvidence.objects.select_related("file").filter(file__isnull=False),

@@ -1,0 +1,64 @@
+"""The secretariat's view of people: dated thresholds can be changed, the rest is read here, moved elsewhere.
+
+Sealed columns and indexes are never shown.
+"""
+
+from __future__ import annotations
+
+from django.contrib import admin
+
+from centers.admin import AuditedAdmin
+from core.admin import ReadOnlyAdmin
+
+from .models import CoachAssignment, Enrollment, Person, StageTransition, Threshold
+
+
+@admin.register(Threshold)
+class ThresholdAdmin(AuditedAdmin):
+    """New values begin on a day and old ones end on it; what held once stays on record."""
+
+    audit_name = "ambang"
+    list_display = ("stage", "code", "value", "valid_from", "valid_until", "source")
+    list_filter = ("stage", "code")
+    ordering = ("stage", "code", "-valid_from")
+
+
+@admin.register(Person)
+class PersonAdmin(ReadOnlyAdmin):
+    """Names and masks only."""
+
+    list_display = ("full_name", "nik_mask", "phone_mask", "identity_status", "created_at")
+    search_fields = ("full_name",)
+    show_full_result_count = False
+    fields = ("full_name", "nik_mask", "phone_mask", "birth_date", "gender", "identity_status", "created_at")
+
+
+@admin.register(Enrollment)
+class EnrollmentAdmin(ReadOnlyAdmin):
+    """Where people stand."""
+
+    list_display = ("number", "person", "pathway", "stage", "status", "center", "registered_on")
+    list_filter = ("stage", "status", "pathway")
+    list_select_related = ("person", "center")
+    search_fields = ("number",)
+    show_full_result_count = False
+
+
+@admin.register(StageTransition)
+class StageTransitionAdmin(ReadOnlyAdmin):
+    """The log, newest first."""
+
+    list_display = ("at", "enrollment", "kind", "from_stage", "to_stage", "actor", "center_code")
+    list_filter = ("kind",)
+    list_select_related = ("enrollment", "actor")
+    ordering = ("-at",)
+    show_full_result_count = False
+
+
+@admin.register(CoachAssignment)
+class CoachAssignmentAdmin(ReadOnlyAdmin):
+    """Who accompanied whom."""
+
+    list_display = ("enrollment", "coach", "assigned_at", "accepted_at", "ended_at", "end_reason")
+    list_select_related = ("enrollment", "coach")
+    show_full_result_count = False
