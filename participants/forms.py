@@ -226,6 +226,7 @@ class PersonForm(forms.Form):
     )
     submission_id = SubmissionField()
 
+    _errors: ErrorDict | None
     district_choices: list[District]
     village_found: Village | None = None
 

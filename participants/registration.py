@@ -11,6 +11,7 @@ import hmac
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.hashers import make_password
@@ -187,6 +188,7 @@ def _register(
     placement = _place(data, assistance)
     licensing = Agency.objects.for_district(data.district).licensing().first()
     rows = list(_rows(data, found, placement, licensing, password, at, assistance))
+    user = next(row for row in rows if isinstance(row, User))
     enrollment = next(row for row in rows if isinstance(row, Enrollment))
     rows.append(
         RegistrationSubmission(
@@ -198,7 +200,7 @@ def _register(
         seen = {"saw_document": assistance.saw_document}
         audit.record(actor=assistance.by, action="pendaftaran.dibantu", obj=enrollment.person, detail=seen)
     notify(
-        user_id=enrollment.person.user_id,
+        user_id=user.pk,
         kind="pendaftaran_diterima",
         ids={"enrollment": str(enrollment.pk)},
         dedupe_key=f"daftar:{enrollment.pk}",
@@ -264,7 +266,8 @@ def look_up(data: RegistrationData, submission_id: UUID) -> _Found:
 
 def _repeat(submission: RegistrationSubmission, browser_index: bytes) -> Registered | Held:
     """The answer once given, to the browser it was given to; to any other the neutral one."""
-    if submission.is_held or not hmac.compare_digest(bytes(submission.browser_index), browser_index):
+    is_same_browser = hmac.compare_digest(bytes(submission.browser_index), browser_index)
+    if submission.enrollment_id is None or not is_same_browser:
         return Held()
     enrollment = Enrollment.objects.select_related("person__user").get(pk=submission.enrollment_id)
     return Registered(enrollment, is_new=False)
@@ -403,7 +406,7 @@ def insert_together(rows: Sequence[models.Model]) -> None:
     Nothing is read back, so it is for rows whose keys are known or not needed afterwards.
     """
     statements: list[str] = []
-    params: list[object] = []
+    params: list[Any] = []
     for row in rows:
         query = InsertQuery(type(row))
         fields = [

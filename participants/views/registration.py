@@ -6,7 +6,7 @@ import re
 import secrets
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -16,6 +16,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import SeeOther, public, signed_in
+from accounts.models import User
 from accounts.sessions import BROWSER_COOKIE, start_session
 from core import clock
 from core.validators import local_phone
@@ -73,7 +74,7 @@ def register(request: HttpRequest) -> HttpResponse:
 @require_safe
 def success(request: HttpRequest) -> HttpResponse:
     """The registration number and what happens next; without an enrollment, the form."""
-    found = Enrollment.objects.filter(person__user_id=request.user.pk).for_page()
+    found = Enrollment.objects.filter(person__user=cast(User, request.user)).for_page()
     enrollment = found.order_by("-registered_at", "-pk").first()
     if enrollment is None:
         return SeeOther(reverse("register"))
