@@ -14,6 +14,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django.conf import settings
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection, transaction
 from django.db.models import F
 
@@ -32,6 +33,19 @@ UNAVAILABLE_SECONDS = 20
 Handler = Callable[[list[OutboxMessage]], Mapping[int, str] | None]
 
 _handlers: dict[str, Handler] = {}
+
+_BATCH = 1_000
+_to_json = DjangoJSONEncoder().encode
+
+# Arrays instead of model instances: a third of the time for the tens of thousands of a reminder run.
+_INSERT = """
+    INSERT INTO core_outboxmessage
+        (kind, recipient_id, ids, dedupe_key, not_before, created_at, attempts, last_error)
+    SELECT kind, recipient_id, ids::jsonb, dedupe_key, not_before, %(at)s, 0, ''
+    FROM unnest(%(kinds)s::text[], %(recipients)s::uuid[], %(ids)s::text[], %(keys)s::text[],
+                %(times)s::timestamptz[]) AS draft (kind, recipient_id, ids, dedupe_key, not_before)
+    ON CONFLICT DO NOTHING
+"""
 
 
 class Unavailable(Exception):
@@ -70,21 +84,24 @@ def enqueue(
 def enqueue_many(drafts: Iterable[Draft]) -> None:
     """Write many messages with one statement per 1,000; see `enqueue`."""
     at = clock.now()
-    rows = [
-        OutboxMessage(
-            kind=draft.kind,
-            recipient_id=draft.recipient,
-            ids=draft.ids,
-            dedupe_key=draft.dedupe_key,
-            not_before=draft.not_before or at,
-            created_at=at,
-        )
-        for draft in drafts
-    ]
+    rows = list(drafts)
     if not rows:
         return
-    OutboxMessage.objects.bulk_create(rows, batch_size=1_000, ignore_conflicts=True)
-    if any(row.not_before <= at for row in rows):
+    with connection.cursor() as cursor:
+        for start in range(0, len(rows), _BATCH):
+            batch = rows[start : start + _BATCH]
+            cursor.execute(
+                _INSERT,
+                {
+                    "kinds": [row.kind for row in batch],
+                    "recipients": [row.recipient for row in batch],
+                    "ids": [_to_json(row.ids) for row in batch],
+                    "keys": [row.dedupe_key for row in batch],
+                    "times": [row.not_before or at for row in batch],
+                    "at": at,
+                },
+            )
+    if any(row.not_before is None or row.not_before <= at for row in rows):
         _wake_after_commit()
 
 
