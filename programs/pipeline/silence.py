@@ -13,8 +13,7 @@ from core.clock import ZONES, day_start
 from notifications.services import Draft, notify_many
 from participants.models import ConsentPurpose, Status, Threshold
 
-from .models import SilenceReminder
-from .reminders import Silence, due_on, reminder_day
+from .reminders import Due, Silence, due_on, reminder_day
 
 CHUNK = 500
 
@@ -43,6 +42,13 @@ _SILENT = """
       AND (%(day)s - silence.since) / threshold.days > coalesce(reminded.multiple, 0)
     ORDER BY enrollment.last_activity_at, enrollment.id
     LIMIT %(limit)s
+"""
+
+_CLAIM = """
+    INSERT INTO pipeline_silencereminder (enrollment_id, since, multiple, reminded_on, created_at)
+    SELECT claim.*, %(day)s, %(at)s
+    FROM unnest(%(enrollments)s::uuid[], %(since)s::date[], %(multiples)s::int[]) AS claim
+    ON CONFLICT DO NOTHING
 """
 
 
@@ -79,7 +85,7 @@ def remind_zone(*, zone: str, at: datetime) -> int:
         return 0
     claimed = 0
     after: tuple[datetime, UUID] | None = None
-    while rows := _remind_chunk(zone=zone, day=day, limits=limits, after=after):
+    while rows := _remind_chunk(zone=zone, at=at, day=day, limits=limits, after=after):
         claimed += len(rows)
         after = (rows[-1].last_activity_at, rows[-1].silence.enrollment_id)
     return claimed
@@ -87,19 +93,11 @@ def remind_zone(*, zone: str, at: datetime) -> int:
 
 @transaction.atomic
 def _remind_chunk(
-    *, zone: str, day: date, limits: dict[str, int], after: tuple[datetime, UUID] | None
+    *, zone: str, at: datetime, day: date, limits: dict[str, int], after: tuple[datetime, UUID] | None
 ) -> Sequence[_Row]:
     rows = _silent(zone=zone, day=day, limits=limits, after=after)
     due = {one.enrollment_id: one for one in due_on(day, (row.silence for row in rows), limits)}
-    SilenceReminder.objects.bulk_create(
-        [
-            SilenceReminder(
-                enrollment_id=one.enrollment_id, since=one.since, multiple=one.multiple, reminded_on=day
-            )
-            for one in due.values()
-        ],
-        ignore_conflicts=True,
-    )
+    _claim(list(due.values()), day=day, at=at)
     persons = []
     for row in rows:
         one = due.get(row.silence.enrollment_id)
@@ -114,6 +112,21 @@ def _remind_chunk(
         for coach in coaches
     )
     return rows
+
+
+def _claim(due: Sequence[Due], *, day: date, at: datetime) -> None:
+    """Write that these were reminded of; what another run has claimed already stays as it is."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _CLAIM,
+            {
+                "enrollments": [one.enrollment_id for one in due],
+                "since": [one.since for one in due],
+                "multiples": [one.multiple for one in due],
+                "day": day,
+                "at": at,
+            },
+        )
 
 
 def _silent(
