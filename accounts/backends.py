@@ -51,7 +51,8 @@ class LoginBackend(BaseBackend):
 def verify(user: User | None, password: str) -> User | None:
     """`user` when the password is theirs and the account is active, else None; always one hash check."""
     usable = user is not None and user.is_active and is_password_usable(user.password)
-    encoded = user.password if user is not None and usable else _dummy_hash()
+    dummy = _dummy_hash()  # asked for in every case: the first time costs a hash of its own
+    encoded = user.password if user is not None and usable else dummy
 
     def upgrade(raw: str) -> None:
         if user is not None and usable:

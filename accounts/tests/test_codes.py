@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import re
 import threading
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 import time_machine
@@ -10,9 +10,9 @@ from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 
-from accounts import codes, signin
+from accounts import codes, lockout, signin
 from accounts.codes import ALPHABET, CodeRefused, issue_code, redeem_code
-from accounts.models import AccessCode, Role, User
+from accounts.models import AccessCode, Role, SignInCounter, User
 from accounts.signin import TooManyAttempts
 from accounts.tests.conftest import sign_in
 from accounts.tests.factories import PesertaUserFactory, UserFactory, staff
@@ -266,11 +266,9 @@ class TestRaces:
         assert AccessCode.objects.filter(user=user, voided_at=None).count() == 1
         assert AccessCode.objects.filter(user=user).count() == 6
 
-    def test_many_wrong_passwords_at_once_get_ten_checks(self, monkeypatch) -> None:
-        user, checks = UserFactory(), []
-        original = signin.verify
-        monkeypatch.setattr(signin, "verify", lambda u, p: (checks.append(p), original(u, p))[1])
-        barrier = threading.Barrier(24)
+    def guess_at_once(self, user: User, amount: int) -> list[int]:
+        """Wrong passwords for one account, all sent at the same moment; the status codes, sorted."""
+        barrier = threading.Barrier(amount)
         statuses: list[int] = []
 
         def one() -> None:
@@ -280,13 +278,36 @@ class TestRaces:
             finally:
                 connection.close()
 
-        threads = [threading.Thread(target=one) for _ in range(24)]
+        threads = [threading.Thread(target=one) for _ in range(amount)]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join(timeout=60)
+        return sorted(statuses)
+
+    def test_many_wrong_passwords_at_once_get_ten_checks(self, monkeypatch) -> None:
+        checks: list[str] = []
+        original = signin.verify
+        monkeypatch.setattr(signin, "verify", lambda u, p: (checks.append(p), original(u, p))[1])
+        assert self.guess_at_once(UserFactory(), 24) == [422] * 10 + [429] * 14
         assert len(checks) == 10
-        assert sorted(statuses) == [422] * 10 + [429] * 14
+
+    def test_counting_first_and_writing_later_would_let_more_through(self, monkeypatch) -> None:
+        """The upsert under the row's lock is what prevents it: the test above can fail."""
+        readers = threading.Barrier(12)
+
+        def count_then_write(key: bytes, *, at: datetime, limit: lockout.Limit) -> datetime | None:
+            if limit.amount != lockout.CHECKS_PER_ACCOUNT:
+                return None
+            counter, _ = SignInCounter.objects.get_or_create(key=key)
+            readers.wait(timeout=20)
+            if len(counter.attempts) >= limit.amount:
+                return at + limit.window
+            SignInCounter.objects.filter(key=key).update(attempts=[*counter.attempts, at])
+            return None
+
+        monkeypatch.setattr(lockout, "admit", count_then_write)
+        assert self.guess_at_once(UserFactory(), 12).count(422) > 10
 
 
 @pytest.mark.django_db
