@@ -94,7 +94,7 @@ class ConsentPurpose(models.TextChoices):
 
 
 class BusinessSector(models.TextChoices):
-    """Plain-word sectors. Their KBLI divisions stand in docs/decisions/0007."""
+    """Plain-word sectors; `SECTOR_DIVISIONS` gives their KBLI divisions."""
 
     KULINER = "kuliner", "Kuliner (makanan dan minuman)"
     FESYEN = "fesyen", "Fesyen"
@@ -113,6 +113,28 @@ class BusinessSector(models.TextChoices):
     PERIKANAN = "perikanan", "Perikanan"
     PARIWISATA = "pariwisata", "Pariwisata"
     LAINNYA = "lainnya", "Lainnya"
+
+
+SECTOR_DIVISIONS: dict[str, tuple[str, ...]] = {
+    BusinessSector.KULINER: ("10", "11", "56"),
+    BusinessSector.FESYEN: ("13", "14", "15"),
+    BusinessSector.KRIYA: ("16", "23", "31", "32"),
+    BusinessSector.PERDAGANGAN: ("45", "46", "47"),
+    BusinessSector.JASA: ("77", "78", "81", "82", "95"),
+    BusinessSector.KECANTIKAN: ("96",),
+    BusinessSector.PENDIDIKAN: ("85",),
+    BusinessSector.KESEHATAN: ("86", "87", "88"),
+    BusinessSector.TRANSPORTASI: ("49", "50", "52", "53"),
+    BusinessSector.DIGITAL: ("62", "63"),
+    BusinessSector.KREATIF: ("18", "58", "59", "73", "74", "90"),
+    BusinessSector.KONSTRUKSI: ("41", "42", "43"),
+    BusinessSector.PERTANIAN: ("01", "02"),
+    BusinessSector.PETERNAKAN: ("01",),
+    BusinessSector.PERIKANAN: ("03",),
+    BusinessSector.PARIWISATA: ("55", "79", "91", "93"),
+    BusinessSector.LAINNYA: (),
+}
+"""Sector → two-digit KBLI divisions (the divisions are the same in the 2020 edition; classes are not)."""
 
 
 class EvidenceStatus(models.TextChoices):

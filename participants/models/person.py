@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import pghistory
 from django.conf import settings
@@ -145,6 +145,9 @@ class Person(models.Model):
 class ConsentQuerySet(models.QuerySet["Consent"]):
     """Questions about consents."""
 
+    def visible_to(self, user: User) -> Self:
+        return self.filter(person__in=Person.objects.visible_to(user))
+
     def given(self) -> Self:
         return self.filter(withdrawn_at__isnull=True)
 
@@ -178,6 +181,13 @@ class Consent(models.Model):
         return f"{self.purpose} v{self.text_version}"
 
 
+class BusinessQuerySet(models.QuerySet["Business"]):
+    """Questions about businesses."""
+
+    def visible_to(self, user: User) -> Self:
+        return self.filter(person__in=Person.objects.visible_to(user))
+
+
 @pghistory.track()
 class Business(models.Model):
     """The business a person runs or prepares. Capital excludes land and buildings (PP 7/2021 art. 35)."""
@@ -195,6 +205,8 @@ class Business(models.Model):
     workers_part_time = models.PositiveIntegerField("pekerja paruh waktu", null=True)
     created_at = models.DateTimeField(default=clock.now, editable=False)
     updated_at = models.DateTimeField(default=clock.now)
+
+    objects = BusinessQuerySet.as_manager()
 
     class Meta:
         verbose_name = "usaha"
@@ -227,6 +239,13 @@ class Business(models.Model):
         )
 
 
+class OfBusinessQuerySet(models.QuerySet[Any]):
+    """Questions about what belongs to a business."""
+
+    def visible_to(self, user: User) -> Self:
+        return self.filter(business__person__in=Person.objects.visible_to(user))
+
+
 class Product(models.Model):
     """A product's name and kind. Prices, photos and channels belong to marketing."""
 
@@ -235,6 +254,8 @@ class Product(models.Model):
     name = models.CharField(max_length=120)
     kind = models.CharField(max_length=60, blank=True)
     created_at = models.DateTimeField(default=clock.now, editable=False)
+
+    objects = OfBusinessQuerySet.as_manager()
 
     class Meta:
         verbose_name = "produk"
@@ -258,6 +279,8 @@ class WorkforceReport(models.Model):
     )
     reported_at = models.DateTimeField(default=clock.now)
     confirmed_at = models.DateTimeField(null=True)
+
+    objects = OfBusinessQuerySet.as_manager()
 
     class Meta:
         verbose_name = "laporan tenaga kerja"
