@@ -96,6 +96,8 @@ def _remind_chunk(
     *, zone: str, at: datetime, day: date, limits: dict[str, int], after: tuple[datetime, UUID] | None
 ) -> Sequence[_Row]:
     rows = _silent(zone=zone, day=day, limits=limits, after=after)
+    if not rows:
+        return rows
     due = {one.enrollment_id: one for one in due_on(day, (row.silence for row in rows), limits)}
     _claim(list(due.values()), day=day, at=at)
     persons = []
