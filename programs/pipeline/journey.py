@@ -6,10 +6,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
-from core.clock import is_working_day, local_day
+from core.clock import local_day
 from core.formats import day_short
+from participants.deadlines import due_day
 from participants.models import Enrollment, Stage, StageTransition, Status, Threshold, TransitionKind
 from participants.rules import ChecklistItem, Turn
 
@@ -117,15 +118,6 @@ def load_journey(enrollment: Enrollment, *, at: datetime) -> Journey:
         silent_limit=thresholds[enrollment.stage, "batas_diam"],
         today=today,
     )
-
-
-def due_day(enrollment: Enrollment, thresholds: dict[tuple[str, str], int]) -> date:
-    """The working day by which the present step is due: `tenggat` days after the stage was entered."""
-    day = local_day(enrollment.stage_entered_at, enrollment.zone)
-    day += timedelta(days=thresholds[enrollment.stage, "tenggat"])
-    while not is_working_day(day):
-        day += timedelta(days=1)
-    return day
 
 
 def stones(enrollment: Enrollment, transitions: Sequence[StageTransition], *, today: date) -> list[Stone]:

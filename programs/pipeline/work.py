@@ -8,10 +8,11 @@ from datetime import date, datetime
 
 from accounts.models import User
 from core.clock import local_day
+from participants.deadlines import due_day
 from participants.models import Enrollment, Stage, StageEvidence, Status, Threshold
 from participants.rules import ChecklistItem
 
-from .journey import NextStep, due_day, next_step
+from .journey import NextStep, next_step
 from .stages import checklists
 
 QUEUE_SIZE = 50
