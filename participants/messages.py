@@ -262,6 +262,6 @@ def register_messages() -> None:
         title="{count} peserta Anda diam lewat batas",
         body="{count} peserta yang Anda dampingi tidak memberi kabar melewati batas hari tahapnya. Hubungi "
         "mulai dari yang paling lama.",
-        url="/peserta/",
+        url="/peserta/?diam=1",
         context=about_silent_mentees,
     )
