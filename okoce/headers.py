@@ -20,7 +20,8 @@ class HeadersMiddleware:
         response.headers.setdefault("X-Frame-Options", settings.X_FRAME_OPTIONS)
         has_session = settings.SESSION_COOKIE_NAME in request.COOKIES
         gets_session = settings.SESSION_COOKIE_NAME in response.cookies
-        if (has_session or gets_session) and not request.path.startswith(settings.STATIC_URL):
+        is_asset = request.path.startswith(settings.STATIC_URL) and response.status_code < 400
+        if (has_session or gets_session) and not is_asset:
             # A session cookie rather than request.user: also right when the session has just ended.
             response.headers["Cache-Control"] = "no-store, private"
         return response
