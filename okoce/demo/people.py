@@ -21,6 +21,7 @@ from centers.assignment import choose
 from centers.models import Center, District
 from core.clock import local_day
 from core.models import StoredFile
+from core.validators import NIK_WARNINGS
 from participants.models import (
     Business,
     BusinessSector,
@@ -96,6 +97,7 @@ DAYS_IN_STAGE = {
     Stage.PELAPORAN_KEUANGAN: (90, 130),
     Stage.PERMODALAN: (14, 60),
 }
+NIK_WARNING_SHARE = 0.03
 FILES = {
     EvidenceKind.SERTIFIKAT,
     EvidenceKind.PENEMPATAN,
@@ -160,7 +162,6 @@ class Crowd:
         self.niks: set[str] = set()
         self.names: set[tuple[str, date]] = set()
         self.open_centers = [place.center for place in world.places.values() if place.center.is_open]
-        self.waiting_district = District.objects.select_related("regency").get(pk="32.01.01")
 
     def draw(self, count: int) -> Rows:
         """Make `count` participants; the first is the demo citizen."""
@@ -221,8 +222,6 @@ class Crowd:
     def _home(self, code: str) -> District:
         if code:
             return next(district for district in self.world.districts if district.pk == code)
-        if self.rng.random() < 0.012:
-            return self.waiting_district
         region = self.rng.choices(REGIONS, (0.64, 0.14, 0.12, 0.1))[0]
         return self.rng.choice([d for d in self.world.districts if d.pk.startswith(f"{region}.")])
 
@@ -268,6 +267,8 @@ class Crowd:
             person.no_nik_reason = "KTP masih diurus di kelurahan"
         else:
             person.set_nik(nik)
+            if rng.random() < NIK_WARNING_SHARE:
+                person.nik_warnings = [rng.choice(list(NIK_WARNINGS))]
         person.set_phone(phone)
         self.rows.people.append(person)
         for purpose in ConsentPurpose:

@@ -20,7 +20,9 @@ REGIONS = ("31", "32.73", "73.71", "91.71")
 HOME = "P31.74.07"
 """The centre of the demo accounts: Kebayoran Baru."""
 
-PLANNED = frozenset({"31.01.02", "31.75.10", "91.71.04"})
+PLANNED = frozenset({"31.01.01", "31.01.02", "31.75.10", "91.71.04"})
+"""Kepulauan Seribu has no open centre at all: its people wait for one."""
+
 PAUSED = frozenset({"31.72.06", "32.73.05"})
 STREETS = ("Melati", "Kenanga", "Cempaka", "Mawar", "Flamboyan", "Anggrek", "Kamboja", "Dahlia")
 
@@ -76,6 +78,8 @@ def build_world(rng: random.Random, *, at: datetime, phones: Phones, password: s
         world.dinas[region] = dinas
     ptsp = makers.user()
     _grant(ptsp, Role.DINAS, "31", at, agency_code="31-ptsp")
+    _grant(makers.user(), Role.PELATIH, HOME, at)
+    _grant(makers.user(), Role.MITRA_MODAL, "ID", at)
     admin = makers.user(email="admin@example.com", name="Sekretariat PGO")
     _grant(admin, Role.ADMIN, "ID", at)
     return world

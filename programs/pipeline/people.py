@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.access import area_q
 from accounts.models import User
-from core.clock import local_day
+from core.clock import ZONES, day_start, local_day
 from participants.models import Enrollment, Stage, StageEvidence, Status, Threshold
 
 PAGE_SIZE = 25
@@ -44,10 +44,15 @@ def search(user: User, filters: dict[str, Any], *, at: datetime) -> QuerySet[Enr
 
 
 def silent_q(at: datetime) -> Q:
-    """Active enrollments without news for at least their stage's threshold of days."""
-    limits = Threshold.objects.on(local_day(at))
+    """Active enrollments without news for at least their stage's threshold of days.
+
+    Days are counted in the enrollment's zone, as on the pages and in the reminders.
+    """
     silent = Q(pk__in=[])
-    for stage in Stage:
-        since = at - timedelta(days=limits[stage, "batas_diam"])
-        silent |= Q(stage=stage, last_activity_at__lte=since)
+    for zone in ZONES:
+        today = local_day(at, zone)
+        limits = Threshold.objects.on(today)
+        for stage in Stage:
+            first_day_heard = today - timedelta(days=limits[stage, "batas_diam"] - 1)
+            silent |= Q(zone=zone, stage=stage, last_activity_at__lt=day_start(first_day_heard, zone))
     return Q(status=Status.AKTIF) & silent

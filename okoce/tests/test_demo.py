@@ -1,0 +1,93 @@
+"""The demo: deterministic, all roles, paths, stages and statuses, and true to the rules it shows."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import transaction
+
+from accounts.models import Role, RoleAssignment, User
+from core.clock import now
+from okoce.demo.seed import seed
+from participants.models import (
+    Enrollment,
+    EvidenceStatus,
+    Pathway,
+    Person,
+    Stage,
+    StageEvidence,
+    StageTransition,
+    Status,
+    TransitionKind,
+)
+from programs.pipeline.moves import missing_requirements
+from programs.pipeline.stages import stages_of
+
+pytestmark = pytest.mark.django_db
+
+
+def test_it_needs_demo_mode(settings):
+    settings.DEMO_MODE = False
+    with pytest.raises(CommandError, match="DEMO_MODE"):
+        call_command("seed_demo", stdout=StringIO())
+
+
+def test_the_same_seed_gives_the_same_people():
+    at, prints = now(), []
+    for _ in range(2):
+        mark = transaction.savepoint()
+        seed(participants=60, seed_number=3, at=at)
+        people = Person.objects.order_by("full_name", "birth_date").values_list(
+            "full_name", "birth_date", "nik_mask"
+        )
+        stages = Counter(Enrollment.objects.values_list("stage", "status", "district_id"))
+        prints.append((list(people), stages))
+        transaction.savepoint_rollback(mark)
+    assert prints[0] == prints[1]
+
+
+def test_all_roles_paths_stages_and_statuses_are_there():
+    seed(participants=600, seed_number=7, at=now())
+    assert set(RoleAssignment.objects.values_list("role", flat=True)) == set(Role.values) - {Role.PESERTA}
+    assert set(Enrollment.objects.values_list("pathway", flat=True)) == set(Pathway.values)
+    assert set(Enrollment.objects.values_list("stage", flat=True)) == set(Stage.values)
+    assert set(Enrollment.objects.values_list("status", flat=True)) == set(Status.values)
+    assert set(Enrollment.objects.values_list("zone", flat=True)) == {
+        "Asia/Jakarta",
+        "Asia/Makassar",
+        "Asia/Jayapura",
+    }
+    assert Person.objects.exclude(full_name__contains=" ").exists(), "no single names"
+    for name in ("warga", "pendamping", "pengelola", "dinas", "admin"):
+        assert User.objects.get(email=f"{name}@example.com").check_password("okoce-demo-2026")
+
+    log: dict[object, list[StageTransition]] = {}
+    for row in StageTransition.objects.order_by("enrollment_id", "version"):
+        log.setdefault(row.enrollment_id, []).append(row)
+    for enrollment in Enrollment.objects.all():
+        rows = log[enrollment.pk]
+        last = rows[-1]
+        assert [row.version for row in rows] == list(range(1, enrollment.version + 1))
+        assert (last.to_stage, last.to_status) == (enrollment.stage, enrollment.status)
+        assert Stage(enrollment.stage) in stages_of(enrollment.pathway)
+        assert rows == sorted(rows, key=lambda row: row.at)
+        assert enrollment.last_activity_at <= now() + timedelta(minutes=1)
+    assert not StageEvidence.objects.filter(status=EvidenceStatus.DITERIMA, checked_by__isnull=True).exists()
+
+
+def test_whoever_moved_on_had_what_the_rules_ask():
+    """Take people back to a stage they left in full: nothing may be missing there."""
+    seed(participants=150, seed_number=11, at=now())
+    checked = 0
+    moves = StageTransition.objects.filter(kind=TransitionKind.MAJU).select_related("enrollment")
+    for move in moves.order_by("enrollment_id", "version")[:200]:
+        enrollment = move.enrollment
+        enrollment.stage, enrollment.status = move.from_stage, Status.AKTIF
+        missing = [item.requirement.code for item in missing_requirements(enrollment, at=now())]
+        assert missing == [], (enrollment.number, move.from_stage)
+        checked += 1
+    assert checked > 100
