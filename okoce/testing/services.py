@@ -30,6 +30,8 @@ from okoce.launch.services import EmbeddedBroker, EmbeddedPostgres
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATE = "okoce_template"
+ANNOUNCED = "OKOCE_TEST_SERVICES_ANNOUNCED"
+"""Set for our child processes: their DATABASE_URL and REDIS_URL are ours, not the person's."""
 # Jakarta and one region in each time zone, beside a second one on Java.
 TEMPLATE_REGIONS = ("31", "32.73", "73.71", "91.71")
 
@@ -70,8 +72,8 @@ class Services:
         self.folder = Path(tempfile.mkdtemp(prefix="okoce-test-"))
         self.label = os.environ.get("PYTEST_XDIST_WORKER", "main")
         self.database = f"okoce_test_{self.label}_{os.getpid()}"
-        self.external_database = os.environ.get("TEST_DATABASE_URL") or os.environ.get("DATABASE_URL", "")
-        self.external_broker = os.environ.get("TEST_REDIS_URL") or os.environ.get("REDIS_URL", "")
+        self.external_database = self._given("DATABASE_URL")
+        self.external_broker = self._given("REDIS_URL")
         self.template = f"{TEMPLATE}_{os.getpid()}" if self.external_database else TEMPLATE
         self.postgres: EmbeddedPostgres | None = None
         self.broker: EmbeddedBroker | None = None
@@ -84,6 +86,13 @@ class Services:
         if not self.external_broker:
             self.broker = EmbeddedBroker(self.folder / "broker", durable=False)
         self._started = False
+
+    @staticmethod
+    def _given(name: str) -> str:
+        """The server that the person named, not the one that a parent test process has announced to itself."""
+        if os.environ.get(ANNOUNCED):
+            return os.environ.get(f"TEST_{name}", "")
+        return os.environ.get(name, "")
 
     # Addresses ----------------------------------------------------------------------------------------
     @property
@@ -121,7 +130,8 @@ class Services:
     # Life ---------------------------------------------------------------------------------------------
     def announce(self) -> None:
         """Set the environment and create the keys: must happen before Django's settings are read."""
-        os.environ.update(self.environment())
+        given = {"TEST_DATABASE_URL": self.external_database, "TEST_REDIS_URL": self.external_broker}
+        os.environ.update(self.environment() | given | {ANNOUNCED: "1"})
         keys.create_missing(self.keys_dir)
         atexit.register(self.stop)
 
