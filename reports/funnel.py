@@ -233,33 +233,69 @@ def load_cube(query: FunnelQuery, *, area_length: int, with_centers: bool) -> Cu
 
 
 def load_jobs(query: FunnelQuery) -> Jobs:
-    """Jobs of the businesses behind one question, each business once. One statement."""
-    way, parameters = _way(query, only_with_reports=True)
-    reported_day, confirmed_day = "TRUE", "TRUE"
+    """Jobs of the businesses behind one question, each business once. One statement.
+
+    The dimensions are those of the funnel: area and year from the registration row, path and centre from the
+    last row; an enrollment without reports is never looked at.
+    """
+    log = _table(StageTransition)
+    joins, where, parameters = "", ["TRUE"], list[Any]()
+    if query.pathway or query.center or query.until is not None:
+        joins = f"""CROSS JOIN LATERAL (
+                SELECT pathway, center_code, zone FROM {log}
+                WHERE enrollment_id = enrollment.id {"AND local_day <= %s" if query.until else ""}
+                ORDER BY version DESC LIMIT 1
+            ) last"""  # nosec B608: a table name and constants; every value is a parameter
+        parameters += [query.until] if query.until else []
+    confirmed = "report.confirmed_at IS NOT NULL"
+    conditions: list[tuple[bool, str, list[Any]]] = [
+        (
+            query.area != NATION,
+            "(first.district_code = %s OR first.district_code LIKE %s)",
+            _inside(query.area),
+        ),
+        (query.year is not None, "first.cohort_year = %s", [query.year]),
+        (bool(query.pathway), "last.pathway = %s", [query.pathway]),
+        (bool(query.center), "last.center_code = %s", [query.center]),
+        (
+            bool(query.agency),
+            "(enrollment.agency_id = %s OR enrollment.licensing_agency_id = %s)",
+            [query.agency, query.agency],
+        ),
+        (query.until is not None, "(report.reported_at AT TIME ZONE last.zone)::date <= %s", [query.until]),
+    ]
+    for is_asked, condition, values in conditions:
+        if is_asked:
+            where.append(condition)
+            parameters += values
+    first_parameters: list[Any] = []
     if query.until is not None:
-        reported_day = "(report.reported_at AT TIME ZONE way.last[6])::date <= %s"
-        confirmed_day = "(report.confirmed_at AT TIME ZONE way.last[6])::date <= %s"
-        parameters += [query.until, query.until]
+        confirmed = "coalesce((report.confirmed_at AT TIME ZONE last.zone)::date <= %s, FALSE)"
+        first_parameters.append(query.until)
     statement = f"""
-        WITH {way},
-        latest AS (
+        WITH latest AS (
             SELECT DISTINCT ON (report.business_id)
-                   report.full_time + report.part_time AS workers,
-                   (report.confirmed_at IS NOT NULL AND {confirmed_day}) AS is_confirmed
-            FROM way
-            JOIN {_table(Enrollment)} enrollment ON enrollment.id = way.enrollment_id
-            JOIN {_table(Business)} business ON business.person_id = enrollment.person_id
-            JOIN {_table(WorkforceReport)} report ON report.business_id = business.id
-            WHERE {reported_day}
+                   report.full_time + report.part_time AS workers, {confirmed} AS is_confirmed
+            FROM {_table(WorkforceReport)} report
+            JOIN {_table(Business)} business ON business.id = report.business_id
+            JOIN {_table(Enrollment)} enrollment ON enrollment.person_id = business.person_id
+            JOIN {log} first ON first.enrollment_id = enrollment.id AND first.kind = '{TransitionKind.DAFTAR}'
+            {joins}
+            WHERE {" AND ".join(where)}
             ORDER BY report.business_id, report.reported_at DESC, report.id DESC
         )
         SELECT coalesce(sum(workers), 0), coalesce(sum(workers) FILTER (WHERE is_confirmed), 0) FROM latest
     """  # nosec B608: built from constants of this module; every value is a parameter
-    [(reported, confirmed)] = _rows(statement, parameters)
-    return Jobs(int(reported), int(confirmed))
+    [(reported, agreed)] = _rows(statement, first_parameters + parameters)
+    return Jobs(int(reported), int(agreed))
 
 
-def _way(query: FunnelQuery, *, only_with_reports: bool = False) -> tuple[str, list[Any]]:
+def _inside(area: str) -> list[str]:
+    """The two values that ask for an area and everything in it."""
+    return [area, f"{area}.%"]
+
+
+def _way(query: FunnelQuery) -> tuple[str, list[Any]]:
     """The common table expression `way`: one row per enrollment that the question is about.
 
     `last` is the newest row as an array that sorts by version: version, stage, status, path, centre, zone.
@@ -273,7 +309,7 @@ def _way(query: FunnelQuery, *, only_with_reports: bool = False) -> tuple[str, l
     registered = [f"kind = '{TransitionKind.DAFTAR}'"]
     if query.area != NATION:
         registered.append("(district_code = %s OR district_code LIKE %s)")
-        parameters += [query.area, f"{query.area}.%"]
+        parameters += _inside(query.area)
     if query.year is not None:
         registered.append("cohort_year = %s")
         parameters.append(query.year)
@@ -290,12 +326,6 @@ def _way(query: FunnelQuery, *, only_with_reports: bool = False) -> tuple[str, l
             " WHERE agency_id = %s OR licensing_agency_id = %s)"
         )
         parameters += [query.agency, query.agency]
-    if only_with_reports:
-        rows.append(
-            f"enrollment_id IN (SELECT e.id FROM {_table(Enrollment)} e"
-            f" JOIN {_table(Business)} b ON b.person_id = e.person_id"
-            f" JOIN {_table(WorkforceReport)} w ON w.business_id = b.id)"
-        )
     last = ["max(district_code) FILTER (WHERE kind = 'daftar') IS NOT NULL"]
     newest = "max(ARRAY[to_char(version, 'FM0000000000'), to_stage, to_status, pathway, center_code, zone])"
     if query.pathway:
@@ -341,7 +371,7 @@ def _table(model: Any) -> str:
 def _rows(statement: str, parameters: list[Any]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 def month_end(day: date) -> date:
