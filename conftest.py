@@ -29,6 +29,12 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page  #
 from okoce.testing.processes import Portal, Worker  # noqa: E402
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes() -> None:
+    """Workers read their settings after they have chosen servers of their own, not when pytest starts."""
+    os.environ.pop("DJANGO_SETTINGS_MODULE", None)
+
+
 def pytest_unconfigure() -> None:
     """End everything we started, also after Ctrl-C."""
     SERVICES.stop()
