@@ -72,9 +72,7 @@ def faults_of(response: Any, *, signed_in: bool, is_file: bool = False) -> list[
     `response` is one of Django's test client or anything with `status_code`, `headers` and `content`.
     """
     headers: Mapping[str, str] = response.headers
-    found = [
-        f"{name}: {headers.get(name)!r}" for name, value in EXACT.items() if headers.get(name) != value
-    ]
+    found = [f"{name}: {headers.get(name)!r}" for name, value in EXACT.items() if headers.get(name) != value]
     if "camera=(self)" not in headers.get("Permissions-Policy", ""):
         found.append(f"Permissions-Policy: {headers.get('Permissions-Policy')!r}")
     if signed_in and "no-store" not in headers.get("Cache-Control", ""):
