@@ -89,7 +89,7 @@ class Services:
 
     @staticmethod
     def _given(name: str) -> str:
-        """The server that the person named, not the one that a parent test process has announced to itself."""
+        """The server that the person named, not one that a parent test process announced to itself."""
         if os.environ.get(ANNOUNCED):
             return os.environ.get(f"TEST_{name}", "")
         return os.environ.get(name, "")
