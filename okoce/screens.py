@@ -37,7 +37,7 @@ PAGES = (
     "/statistik/",
     "/tidak-ada/",
     "peserta:/saya/",
-    "pendamping:/hari-ini/",
+    "pendamping:/pendamping/",
     "pengelola:/peserta/",
     "dinas:/dasbor/",
     "dinas:/laporan/",
