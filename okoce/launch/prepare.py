@@ -15,7 +15,6 @@ from io import StringIO
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-PROFILES = ("default", "jakarta-2018", "none")
 DEMO_ACCOUNTS = ("warga", "pendamping", "pengelola", "dinas", "admin")
 MARK = "okoce demo data: "
 
@@ -58,11 +57,10 @@ def seed_demo() -> None:
     from django.core.management import call_command
     from django.db import connection
 
+    from okoce.management.commands.seed_demo import PROFILES
     from participants.models import Person
 
     wanted = os.environ.get("DEMO_PROFILE", "")
-    if wanted and wanted not in PROFILES:
-        raise Refused(f"DEMO_PROFILE must be one of {', '.join(PROFILES)}, not {wanted!r}.")
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = current_database()"
@@ -79,6 +77,8 @@ def seed_demo() -> None:
             )
         return
     profile = wanted or "default"
+    if profile not in (*PROFILES, "none"):
+        raise Refused(f"DEMO_PROFILE must be one of {', '.join(PROFILES)} or none, not {profile!r}.")
     if not settings.DEMO_MODE or profile == "none":
         return
     say("writing demo data (this is done once)")

@@ -143,8 +143,26 @@ def test_another_profile_on_a_filled_database_is_refused(monkeypatch):
     monkeypatch.setenv("DEMO_PROFILE", "jakarta-2018")
     with pytest.raises(prepare.Refused, match="already holds other data"):
         prepare.seed_demo()
+
+
+@pytest.mark.django_db
+def test_a_profile_that_does_not_exist_is_refused(monkeypatch):
     monkeypatch.setenv("DEMO_PROFILE", "bandung-1955")
-    with pytest.raises(prepare.Refused, match="must be one of"):
+    with pytest.raises(prepare.Refused, match="must be one of default"):
+        prepare.seed_demo()
+
+
+@pytest.mark.django_db
+def test_demo_data_is_marked_with_its_profile(monkeypatch, settings):
+    from participants.tests.factories import PersonFactory
+
+    settings.DEMO_MODE = True
+    monkeypatch.setenv("DEMO_PROFILE", "default")
+    monkeypatch.setattr("django.core.management.call_command", lambda *_, **__: PersonFactory())
+    prepare.seed_demo()
+    prepare.seed_demo()  # the same profile again: nothing to do
+    monkeypatch.setenv("DEMO_PROFILE", "jakarta-2018")
+    with pytest.raises(prepare.Refused, match="already holds the demo data 'default'"):
         prepare.seed_demo()
 
 
