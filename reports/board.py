@@ -18,6 +18,7 @@ from centers.tiles import PROVINCE as MAPPED_PROVINCE
 from centers.tiles import Cell, jakarta_tiles, regency_names
 from core.formats import number, percent
 from participants.models import Pathway, Stage, Status
+from programs.pipeline.people import IN_PROGRESS
 from programs.pipeline.stages import stages_of
 
 from .attention import Attention, load_attention
@@ -109,7 +110,7 @@ def load_board(user: User, query: FunnelQuery, place: Place, *, at: datetime) ->
     with_centers = query.area != NATION or bool(query.center)
     cube = load_cube(query, area_length=8 if mapped else parts, with_centers=with_centers)
     by_center = cube.by_center() if with_centers else {}
-    center_names = _center_names(query, user, by_center)
+    center_names = _center_names(query, user, place, by_center)
     if query.center and query.center not in center_names:
         return None
     attention = load_attention(query, area_length=parts, at=at)
@@ -154,7 +155,7 @@ def funnel_rows(funnel: Funnel, query: FunnelQuery) -> list[dict[str, Any]]:
         stage = figures.stage
         links = {}
         if figures.current:
-            links["current"] = people_address(query, tahap=stage, status="berjalan")
+            links["current"] = people_address(query, tahap=stage, status=IN_PROGRESS)
         if figures.stopped:
             links["stopped"] = people_address(query, tahap=stage, status=Status.BERHENTI)
         rows.append(
@@ -210,13 +211,13 @@ def _trail(user: User, query: FunnelQuery, place: Place, centers: Mapping[str, s
     return steps
 
 
-def _center_names(query: FunnelQuery, user: User, found: Iterable[str]) -> dict[str, str]:
+def _center_names(query: FunnelQuery, user: User, place: Place, found: Iterable[str]) -> dict[str, str]:
     """Names of every centre the page speaks of, own ones of a manager included, in code order."""
     codes = {code for code in found if code} | {lens.center for lens in lenses(user) if lens.center}
     if query.center:
         codes.add(query.center)
-    if not codes:
-        return {}
+    if query.area == NATION and codes <= {query.center}:
+        return {query.center: place.name} if query.center else {}
     return dict(Center.objects.filter(pk__in=codes).order_by("pk").values_list("pk", "name"))
 
 

@@ -33,7 +33,7 @@ from participants.models import Stage
 
 from .exports import SOURCE, plain
 from .funnel import DEFINITIONS, Cube, Funnel, Jobs, load_cube, load_jobs, month_end
-from .places import Place, area_names, district_names, load_place
+from .places import Place, area_names, district_names, place_of
 from .questions import FunnelQuery, lens_for
 
 KIND = "corong_bulanan"
@@ -103,7 +103,7 @@ def announce(finished: Job) -> None:
 def make_report(job_run: JobRun) -> StoredFile:
     """Write the workbook, one kab/kota after another. Raises JobRefused when the region is unknown."""
     query = query_of(job_run.params)
-    place = load_place(query.area)
+    place = place_of(query.area, query.center)
     if place is None:
         raise JobRefused("Wilayah ini tidak ada lagi. Minta laporan untuk wilayah lain.")
     with tempfile.TemporaryDirectory(prefix="laporan-") as folder:

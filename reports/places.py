@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from accounts.access import NATION
-from centers.models import District, Province, Regency
+from centers.models import Center, District, Province, Regency
 from core.clock import DEFAULT_ZONE
 
 NATION_NAME = "Indonesia"
@@ -45,6 +45,14 @@ def load_place(code: str) -> Place | None:
         return Place(NATION, NATION_NAME, inside={p.pk: province_name(p) for p in provinces})
     loaders = (_load_province, _load_regency, _load_district)
     return loaders[code.count(".")](code)
+
+
+def place_of(area: str, center: str) -> Place | None:
+    """The place of a question: a centre wherever its people live, or an area. None when it does not exist."""
+    if center and area == NATION:
+        found = Center.objects.filter(pk=center).values_list("name", "zone").first()
+        return Place(NATION, found[0], zone=found[1]) if found else None
+    return load_place(area)
 
 
 def _load_province(code: str) -> Place | None:

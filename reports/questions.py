@@ -126,25 +126,25 @@ class FilterForm(forms.Form):
     wilayah = _Clean(
         AREA_CODE,
         label="Wilayah",
-        sentence="Kode wilayah ditulis seperti 31, 31.74, atau 31.74.07. Pilih lagi dari daftar.",
+        sentence="Kode wilayah ditulis seperti 31, 31.74, atau 31.74.07. Boleh dikosongkan.",
         widget=forms.Select(),
     )
     tahun = _Clean(
         r"\A20[0-9]{2}\Z",
         label="Tahun daftar",
-        sentence="Tahun ditulis empat angka, misalnya 2026. Pilih lagi dari daftar.",
+        sentence="Tahun ditulis empat angka, misalnya 2026. Boleh dikosongkan.",
         widget=forms.Select(),
     )
     jalur = _Clean(
         rf"\A(?:{'|'.join(Pathway.values)})\Z",
         label="Jalur",
-        sentence="Jalur ini tidak ada. Pilih lagi dari daftar.",
+        sentence="Jalur ini tidak ada. Pilih dari daftar.",
         widget=forms.Select(choices=[("", "Semua jalur"), *Pathway.choices]),
     )
     pusat = _Clean(
         CENTER_CODE,
         label="Pusat",
-        sentence="Kode pusat ditulis seperti P31.74.07. Pilih lagi dari daftar.",
+        sentence="Kode pusat ditulis seperti P31.74.07. Boleh dikosongkan.",
         widget=forms.HiddenInput(),
     )
 
@@ -160,7 +160,7 @@ class FilterForm(forms.Form):
             return None
         year, last = int(text), today().year
         if not FIRST_COHORT <= year <= last:
-            raise forms.ValidationError(f"Pilih tahun dari {FIRST_COHORT} sampai {last}.")
+            raise forms.ValidationError(f"Tulis tahun dari {FIRST_COHORT} sampai {last}.")
         return year
 
     @classmethod
@@ -184,6 +184,13 @@ class FilterForm(forms.Form):
                 forms.Select(choices=choices) if len(choices) > 1 else forms.HiddenInput()
             )
         return form
+
+    def keep_what_was_written(self) -> FilterForm:
+        """Show a refused question as text, so that the reader sees what to mend; lists would hide it."""
+        for name in ("wilayah", "tahun", "pusat"):
+            is_needed = name != "pusat" or name in self.errors
+            self.fields[name].widget = forms.TextInput() if is_needed else forms.HiddenInput()
+        return self
 
     def question(self, user: User) -> FunnelQuery | None:
         """The question of a valid form inside the user's scope; None when the place is outside it."""

@@ -26,7 +26,7 @@ from .board import load_board
 from .forms import ReportForm
 from .funnel import DEFINITIONS
 from .ordered import MyReport, is_running, my_reports, own_job_or_404, report_places
-from .places import Place, load_place
+from .places import Place, place_of
 from .questions import FilterForm, FunnelQuery
 
 STAFF = (Role.DINAS, Role.PENGELOLA, Role.ADMIN)
@@ -47,7 +47,7 @@ def ask(request: HttpRequest) -> Asked:
     if not form.is_valid():
         return Asked(FunnelQuery(), None, form)
     query = form.question(cast(User, request.user))
-    place = load_place(query.area) if query is not None else None
+    place = place_of(query.area, query.center) if query is not None else None
     if query is None or place is None:
         raise Http404("Wilayah ini tidak ada di cakupan Anda.")
     return Asked(query, place, form)
@@ -64,7 +64,12 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     """The live funnel of an area or centre, what waits there, and its parts."""
     asked, at = ask(request), now()
     if asked.place is None:
-        return render(request, "reports/dashboard_refused.html", {"form": asked.form}, status=422)
+        return render(
+            request,
+            "reports/dashboard_refused.html",
+            {"form": asked.form.keep_what_was_written()},
+            status=422,
+        )
     board = load_board(cast(User, request.user), asked.query, asked.place, at=at)
     if board is None:
         raise Http404("Pusat ini tidak ada.")
@@ -74,7 +79,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "cutoff": cutoff_words(at, asked.place.zone),
         "definitions": DEFINITIONS.values(),
         "csv_url": asked.query.address(reverse("dashboard_csv")),
-        "reset_url": reverse("dashboard") if asked.query.parameters() else "",
+        "reset_url": reverse("dashboard") if any(asked.form.cleaned_data.values()) else "",
     }
     return render(request, "reports/dashboard.html", context)
 
@@ -99,7 +104,12 @@ def dashboard_csv(request: HttpRequest) -> HttpResponse:
     """The same funnel with all its parts for a spreadsheet."""
     asked = ask(request)
     if asked.place is None:
-        return render(request, "reports/dashboard_refused.html", {"form": asked.form}, status=422)
+        return render(
+            request,
+            "reports/dashboard_refused.html",
+            {"form": asked.form.keep_what_was_written()},
+            status=422,
+        )
     _require_center(asked.query)
     at = now().astimezone(ZoneInfo(asked.place.zone))
     name = f"corong-{asked.query.center or asked.query.area}-{at:%Y-%m-%d}.csv"
