@@ -14,6 +14,7 @@ from core import files
 from core.fields import DayField, NikField, PlainTextField, RupiahField
 from participants.models import BusinessSector, Enrollment, IdentityStatus, Pathway, Stage, Status, StopReason
 
+from .people import IN_PROGRESS
 from .stages import EvidenceChoice, stages_of
 
 MAX_WORKERS = 10_000
@@ -350,7 +351,9 @@ class PeopleFilterForm(forms.Form):
     q = forms.CharField(label="Nama atau nomor pendaftaran", required=False, max_length=80)
     tahap = forms.ChoiceField(label="Tahap", required=False, choices=[("", "Semua tahap"), *Stage.choices])
     status = forms.ChoiceField(
-        label="Status", required=False, choices=[("", "Semua status"), *Status.choices]
+        label="Status",
+        required=False,
+        choices=[("", "Semua status"), (IN_PROGRESS, "Masih berjalan"), *Status.choices],
     )
     jalur = forms.ChoiceField(label="Jalur", required=False, choices=[("", "Semua jalur"), *Pathway.choices])
     wilayah = forms.RegexField(r"^[0-9]{2}(\.[0-9]{2}){0,2}$", label="Wilayah", required=False)

@@ -13,6 +13,8 @@ from core.clock import ZONES, day_start, local_day
 from participants.models import Enrollment, Stage, StageEvidence, Status, Threshold
 
 PAGE_SIZE = 25
+IN_PROGRESS = "berjalan"
+"""The filter `status` for everybody still on the way: what the dashboards count as "sekarang di sini"."""
 
 
 def search(user: User, filters: dict[str, Any], *, at: datetime) -> QuerySet[Enrollment]:
@@ -22,9 +24,12 @@ def search(user: User, filters: dict[str, Any], *, at: datetime) -> QuerySet[Enr
     )
     if text := " ".join(filters.get("q", "").split()):
         found = found.filter(Q(person__full_name__icontains=text) | Q(number__startswith=text.upper()))
+    if filters.get("status") == IN_PROGRESS:
+        found = found.open()
+    elif value := filters.get("status"):
+        found = found.filter(status=value)
     for name, column in (
         ("tahap", "stage"),
-        ("status", "status"),
         ("jalur", "pathway"),
         ("pusat", "center_id"),
     ):

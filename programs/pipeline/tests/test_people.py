@@ -50,6 +50,7 @@ def test_filters_narrow_by_stage_status_path_area_year_and_evidence(manager):
     StageEvidenceFactory(enrollment=licensing, kind=EvidenceKind.NIB)
     assert names(manager, tahap="perizinan") == {"Ani"}
     assert names(manager, status="berhenti") == {"Beni"}
+    assert names(manager, status="berjalan") == {"Ani", "Cici"}
     assert names(manager, jalur="cari_kerja") == {"Cici"}
     assert names(manager, bukti=True) == {"Ani"}
     assert names(manager, wilayah="31.74") == {"Ani", "Beni", "Cici"}
