@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from django.contrib.sessions.exceptions import SessionInterrupted
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.template import TemplateDoesNotExist
 from django.template.loader import render_to_string
 
+from accounts.access import SeeOther
 from participants.views.registration import render_expired
 
 TITLES = {
@@ -38,8 +41,23 @@ def error_page(request: HttpRequest, status: int, name: str = "", reason: str = 
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """400: unreadable or oversized request."""
+    """400: unreadable or oversized request.
+
+    Django also comes here when the session could not be kept: ended meanwhile elsewhere, which leads to the
+    sign-in page, or because the database was gone, which is our fault.
+    """
+    if isinstance(exception, SessionInterrupted):
+        return error_page(request, 500) if _database_was_gone(exception) else SeeOther("/masuk/")
     return error_page(request, 400)
+
+
+def _database_was_gone(error: BaseException | None) -> bool:
+    """Whether a lost connection stands behind an exception."""
+    while error is not None:
+        if isinstance(error, OperationalError | InterfaceError):
+            return True
+        error = error.__context__
+    return False
 
 
 def permission_denied(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
