@@ -76,7 +76,7 @@ ALLOW_SYNTHETIC_NIK = env.boolean("ALLOW_SYNTHETIC_NIK", False)  # serial 0000: 
 SECRETARIAT_WHATSAPP = env.text("SECRETARIAT_WHATSAPP", "")  # E.164; the help link where no centre is known
 # How many proxies of our own append to X-Forwarded-For; 0 trusts nobody's word.
 TRUSTED_PROXY_COUNT = env.integer("TRUSTED_PROXY_COUNT", 0, most=5)
-# Wrong password checks from one address per 15 minutes: generous, mobile carriers put thousands behind one address.
+# Wrong password checks from one address per 15 minutes: generous, carriers put thousands behind one address.
 SIGN_IN_CHECKS_PER_ADDRESS = env.integer("SIGN_IN_CHECKS_PER_ADDRESS", 300, least=10)
 METRICS_TOKEN = env.text("METRICS_TOKEN", "")  # empty: /metrics answers loopback only
 

@@ -127,3 +127,15 @@ def test_no_module_is_a_drawer_for_everything():
         for path in (ROOT / label).rglob("*.py")
     ]
     assert [str(path) for path in ours if path.name in forbidden] == []
+
+
+def test_only_core_calls_markup_safe():
+    labels = ("accounts", "notifications", "centers", "participants", "programs", "reports", "okoce")
+    found = [
+        str(path.relative_to(ROOT))
+        for label in labels
+        for path in (ROOT / label).rglob("*.py")
+        if "tests" not in path.parts
+        and re.search(r"mark_safe\(|SafeString\(|html_safe", path.read_text("utf-8"))
+    ]
+    assert found == []
