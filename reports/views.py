@@ -127,7 +127,8 @@ def report_list(request: HttpRequest) -> HttpResponse:
     user = cast(User, request.user)
     if request.method != "POST" and request.headers.get("HX-Request") == "true":
         return _report_rows(request, my_reports(user))
-    form = ReportForm(request.POST or None, user=user, places=report_places(user))
+    sent = request.POST if request.method == "POST" else None
+    form = ReportForm(sent, user=user, places=report_places(user))
     if request.method == "POST" and form.is_valid():
         monthly.order(
             user=user,
