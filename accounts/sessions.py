@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import secrets
+
 from allauth.account.internal.flows.login import perform_password_login
 from allauth.account.models import Login
 from django.conf import settings
@@ -14,6 +17,22 @@ from accounts.stages import STATE_KEY
 BROWSER_COOKIE = "__Host-okoce_browser" if settings.SESSION_COOKIE_SECURE else "okoce_browser"
 """Tells one browser from another for a form that is sent twice; gone with the sign-out, so that the next
 person at the same computer is another browser."""
+_BROWSER = re.compile(r"[A-Za-z0-9_-]{32}", re.ASCII)
+
+
+def browser_of(request: HttpRequest) -> str:
+    """The secret that tells this browser from others; a new one where there is none."""
+    value = request.COOKIES.get(BROWSER_COOKIE, "")
+    return value if _BROWSER.fullmatch(value) else secrets.token_urlsafe(24)
+
+
+def remember_browser(request: HttpRequest, response: HttpResponse, browser: str) -> HttpResponse:
+    """Set the browser's secret until the browser is closed; signing out removes it."""
+    if request.COOKIES.get(BROWSER_COOKIE) != browser:
+        response.set_cookie(
+            BROWSER_COOKIE, browser, secure=settings.SESSION_COOKIE_SECURE, httponly=True, samesite="Lax"
+        )
+    return response
 
 
 def start_session(request: HttpRequest, user: User, *, redirect_url: str | None = None) -> HttpResponse:

@@ -76,6 +76,22 @@ def find_district(value: str) -> District | list[District]:
     return found
 
 
+def explain_choices(typed: str, found: list[District]) -> str:
+    """What a form says when `find_district` was not certain: nothing found, or which ones to choose from."""
+    shown = typed if len(typed) <= 40 else f"{typed[:40]}…"
+    if not found:
+        start = shown[:4].strip()
+        return f"Belum ketemu kecamatan “{shown}”. Coba tulis beberapa huruf depannya, misalnya “{start}”."
+    if len(found) == 1:
+        return f"Tidak ada kecamatan “{shown}”. Mungkin yang ini? Pilih, atau tulis nama lain."
+    if len(found) >= MAX_CHOICES:
+        return (
+            f"Ada banyak kecamatan yang cocok dengan “{shown}”. Pilih salah satu. Belum ada? Tulis nama"
+            " lebih lengkap dengan kota atau kabupatennya."
+        )
+    return f"Ada {len(found)} kecamatan yang cocok dengan “{shown}”. Pilih salah satu."
+
+
 @dataclass(frozen=True)
 class Answer:
     """Districts found, the key of the name, and whether all that was typed stands in them letter by

@@ -11,6 +11,8 @@ ZONES = {"Asia/Jakarta": "WIB", "Asia/Makassar": "WITA", "Asia/Jayapura": "WIT"}
 
 ZONE_CHOICES = list(ZONES.items())
 DEFAULT_ZONE = "Asia/Jakarta"
+FIRST_HOUR = 8
+"""Local hour before which nobody is reminded."""
 
 _HOLIDAYS = Path(__file__).parent / "data" / "holidays.csv"
 
@@ -50,6 +52,17 @@ def holidays() -> dict[date, str]:
 def is_working_day(day: date) -> bool:
     """Return whether `day` is neither Saturday, Sunday, libur nasional nor cuti bersama."""
     return day.weekday() < 5 and day not in holidays()
+
+
+def reminder_day(at: datetime, zone: str) -> date | None:
+    """The local day whose reminders may go out at this instant; None at night and on days of rest.
+
+    Days of rest are weekends, libur nasional and cuti bersama.
+    """
+    local = at.astimezone(ZoneInfo(zone))
+    if local.hour < FIRST_HOUR or not is_working_day(local.date()):
+        return None
+    return local.date()
 
 
 def next_working_day(day: date, n: int = 1) -> date:

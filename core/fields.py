@@ -4,16 +4,24 @@ Each takes anything a browser may send, answers with a clean value or an error b
 back what was typed in a form that can always be rendered (no lone surrogates, no endless text).
 """
 
+import re
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 from django import forms
+from django.core.validators import EmailValidator
 
 from core import validators
+from core.privacy import redact_numbers
 from core.validators import Nik
 
 _SHOWN = 2_000
 """Characters of a refused value that are shown back, for fields without a length of their own."""
+RELOADED = "Formulir ini terbuka terlalu lama. Periksa lagi isian Anda, lalu kirim sekali lagi."
+
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
+_is_email = EmailValidator()
 
 
 class CleanedField(forms.CharField):
@@ -178,6 +186,68 @@ class PlainTextField(CleanedField):
     def clean_value(self, value: Any) -> str:
         """See `clean_text`."""
         return validators.clean_text(value, self.max_length or 0, multiline=self.multiline)
+
+
+class WordsField(PlainTextField):
+    """Free text in which a NIK or a phone number has no place: those are kept sealed, elsewhere."""
+
+    def clean_value(self, value: Any) -> str:
+        """Refuse unreadable characters and personal numbers."""
+        text = super().clean_value(value)
+        if "\ufffd" in text:
+            raise forms.ValidationError(
+                "Ada huruf yang tidak terbaca. Hapus, lalu ketik lagi.", code="unreadable"
+            )
+        if redact_numbers(text) != text:
+            raise forms.ValidationError(
+                "Jangan tulis NIK atau nomor HP di sini. Hapus angkanya.", code="personal_number"
+            )
+        return text
+
+
+class EmailAddressField(CleanedField):
+    """An e-mail address in small letters; "" when left empty."""
+
+    def clean_value(self, value: Any) -> str:
+        """Refuse what no mail reaches."""
+        text = validators.clean_text(value, self.max_length or 254).lower()
+        try:
+            _is_email(text)
+            text.encode("ascii")
+        except (forms.ValidationError, UnicodeEncodeError):
+            raise forms.ValidationError(
+                "Alamat e-mail ini belum benar. Contoh: nama@contoh.id. Boleh dikosongkan.", code="email"
+            ) from None
+        return text
+
+
+class CodeField(forms.ChoiceField):
+    """One of the stored codes. What was sent is never shown back, so anything may come."""
+
+    def __init__(self, *, choices: Any, required_text: str = "", **kwargs: Any) -> None:
+        wrong = required_text or "Pilih salah satu dari daftar."
+        super().__init__(
+            choices=choices, error_messages={"required": wrong, "invalid_choice": wrong}, **kwargs
+        )
+
+
+class SubmissionField(forms.Field):
+    """The id of one opened form; anything else asks to send the form, now with a fresh id, once more."""
+
+    widget = forms.HiddenInput
+
+    def clean(self, value: Any) -> UUID:
+        """Refuse what is no id."""
+        found = submission_id_in(value)
+        if found is None:
+            raise forms.ValidationError(RELOADED, code="submission_id")
+        return found
+
+
+def submission_id_in(value: Any) -> UUID | None:
+    """The id in what a browser sent, written as our own pages write it; None for anything else."""
+    text = str(value)
+    return UUID(text) if _UUID.fullmatch(text) else None
 
 
 def _dots(amount: int) -> str:

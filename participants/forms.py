@@ -9,18 +9,25 @@ from uuid import UUID, uuid4
 
 from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
-from django.core.validators import EmailValidator
 from django.db.models import Q
 from django.forms.utils import ErrorDict
 from django.http import QueryDict
 
 from accounts.forms import NewPasswordField
-from centers.areas import MAX_CHOICES, find_district
+from centers.areas import explain_choices, find_district
 from centers.models import District, Village, search_key
 from core import clock
-from core.fields import CleanedField, DayField, NikField, PhoneField, PlainTextField
-from core.privacy import redact_numbers
-from core.validators import clean_text
+from core.fields import (
+    RELOADED,
+    CodeField,
+    DayField,
+    EmailAddressField,
+    NikField,
+    PhoneField,
+    SubmissionField,
+    WordsField,
+    submission_id_in,
+)
 
 from .models.choices import BusinessSector, Gender, Pathway
 from .registration import RegistrationData
@@ -29,27 +36,9 @@ TYPE_AGAIN = (
     "Ketik lagi kata sandi Anda. Demi keamanan, kata sandi tidak kami simpan saat ada isian yang salah."
 )
 TWICE = "Isian ini terkirim dua kali. Isi sekali saja."
-RELOADED = "Formulir ini terbuka terlalu lama. Periksa lagi isian Anda, lalu kirim sekali lagi."
 
-_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
 _VILLAGE_WORD = re.compile(r"^\s*(kelurahan|kel|desa|kampung)\b\.?", re.IGNORECASE)
 _NAME_MARKS = frozenset(" .,'-/()`’‘ʼ‐‑–")
-_is_email = EmailValidator()
-
-
-class WordsField(PlainTextField):
-    """Free text in which a NIK or a phone number has no place: those are kept sealed, elsewhere."""
-
-    def clean_value(self, value: Any) -> str:
-        """Refuse unreadable characters and personal numbers."""
-        text = super().clean_value(value)
-        if "\ufffd" in text:
-            raise ValidationError("Ada huruf yang tidak terbaca. Hapus, lalu ketik lagi.", code="unreadable")
-        if redact_numbers(text) != text:
-            raise ValidationError(
-                "Jangan tulis NIK atau nomor HP di sini. Hapus angkanya.", code="personal_number"
-            )
-        return text
 
 
 class NameField(WordsField):
@@ -69,38 +58,12 @@ class NameField(WordsField):
         return text
 
 
-class EmailAddressField(CleanedField):
-    """An e-mail address in small letters; "" when left empty."""
-
-    def clean_value(self, value: Any) -> str:
-        """Refuse what no mail reaches."""
-        text = clean_text(value, self.max_length or 254).lower()
-        try:
-            _is_email(text)
-            text.encode("ascii")
-        except (ValidationError, UnicodeEncodeError):
-            raise ValidationError(
-                "Alamat e-mail ini belum benar. Contoh: nama@contoh.id. Boleh dikosongkan.", code="email"
-            ) from None
-        return text
-
-
 class TypedPhoneField(PhoneField):
     """A phone number that is shown back exactly as it was typed."""
 
     def prepare_value(self, value: Any) -> Any:
         """The text itself."""
         return value
-
-
-class CodeField(forms.ChoiceField):
-    """One of the stored codes. What was sent is never shown back, so anything may come."""
-
-    def __init__(self, *, choices: Any, required_text: str = "", **kwargs: Any) -> None:
-        wrong = required_text or "Pilih salah satu dari daftar."
-        super().__init__(
-            choices=choices, error_messages={"required": wrong, "invalid_choice": wrong}, **kwargs
-        )
 
 
 class Tick(forms.CheckboxInput):
@@ -114,18 +77,6 @@ class ConsentField(forms.BooleanField):
     """Something a person agreed to or confirmed by a tick."""
 
     widget = Tick
-
-
-class SubmissionField(forms.Field):
-    """The id of one opened form; anything else asks to send the form, now with a fresh id, once more."""
-
-    widget = forms.HiddenInput
-
-    def clean(self, value: Any) -> UUID:
-        text = str(value)
-        if not _UUID.fullmatch(text):
-            raise ValidationError(RELOADED, code="submission_id")
-        return UUID(text)
 
 
 class PersonForm(forms.Form):
@@ -307,25 +258,8 @@ class PersonForm(forms.Form):
             self._find_village(data, found)
             return
         self.district_choices = found
-        self.add_error("district", self._which_district(typed, found))
-
-    def _which_district(self, typed: str, found: list[District]) -> str:
-        if not typed:
-            return "Tulis kecamatan tempat tinggal Anda."
-        shown = typed if len(typed) <= 40 else f"{typed[:40]}…"
-        if not found:
-            start = shown[:4].strip()
-            return (
-                f"Belum ketemu kecamatan “{shown}”. Coba tulis beberapa huruf depannya, misalnya “{start}”."
-            )
-        if len(found) == 1:
-            return f"Tidak ada kecamatan “{shown}”. Mungkin yang ini? Pilih, atau tulis nama lain."
-        if len(found) >= MAX_CHOICES:
-            return (
-                f"Ada banyak kecamatan yang cocok dengan “{shown}”. Pilih salah satu. Belum ada? Tulis nama"
-                " lebih lengkap dengan kota atau kabupatennya."
-            )
-        return f"Ada {len(found)} kecamatan yang cocok dengan “{shown}”. Pilih salah satu."
+        question = "Tulis kecamatan tempat tinggal Anda."
+        self.add_error("district", explain_choices(typed, found) if typed else question)
 
     def _find_village(self, data: dict[str, Any], district: District) -> None:
         """A kelurahan by code or name, inside the kecamatan; it decides which post serves a person."""
@@ -415,11 +349,10 @@ class RegistrationForm(PersonForm):
         self._errors = ErrorDict()
         self.add_error(None, RELOADED)
         self.add_error("password", TYPE_AGAIN)
-        sent = str(self.data.get("submission_id", ""))
-        if not _UUID.fullmatch(sent):
-            return None
-        self.next_submission_id = UUID(sent)
-        return self.next_submission_id
+        sent = submission_id_in(self.data.get("submission_id"))
+        if sent is not None:
+            self.next_submission_id = sent
+        return sent
 
     def ask_password_again(self) -> None:
         """The password is never sent back, so a refused form says that it has to be typed once more."""

@@ -1,24 +1,11 @@
-"""The expected refusals: a rule said no, in words a person can read."""
+"""The expected refusals of acts on an enrollment."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from core.refusals import Refused, Stale
 
-
-class Refused(Exception):
-    """An act that a rule does not allow. `reasons` are Indonesian sentences for the person who tried."""
-
-    def __init__(self, *reasons: str) -> None:
-        super().__init__(*reasons)
-        self.reasons: Sequence[str] = reasons
-
-    def __str__(self) -> str:
-        return " ".join(self.reasons)
+__all__ = ["NotYours", "Refused", "Stale"]
 
 
 class NotYours(Refused):
     """The actor has no role in which to do this to this enrollment."""
-
-
-class Stale(Refused):
-    """Somebody else changed the record after the actor had read it."""

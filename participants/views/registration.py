@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import re
-import secrets
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, cast
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -17,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import SeeOther, public, signed_in
 from accounts.models import User
-from accounts.sessions import BROWSER_COOKIE, start_session
+from accounts.sessions import browser_of, remember_browser, start_session
 from core import clock
 from core.validators import local_phone
 from participants.deadlines import due_day
@@ -47,8 +44,6 @@ PATHS = (
 SIGN_IN_AGAIN = timedelta(minutes=10)
 """How long a repeated submission signs its browser in again; later the person signs in with the password."""
 
-_BROWSER = re.compile(r"[A-Za-z0-9_-]{32}", re.ASCII)
-
 
 @public
 @sensitive_post_parameters()
@@ -67,7 +62,7 @@ def register(request: HttpRequest) -> HttpResponse:
         data=form.to_data(), submission_id=form.cleaned_data["submission_id"], browser=browser, at=at
     )
     response = _answer(request, answer, at)
-    return _with_browser(request, response, browser)
+    return remember_browser(request, response, browser)
 
 
 @signed_in
@@ -150,21 +145,6 @@ def login_note(enrollment: Enrollment) -> str:
     return "Masuk dengan nomor ini dan kata sandi yang baru Anda buat."
 
 
-def browser_of(request: HttpRequest) -> str:
-    """The secret that tells this browser from others; a new one where there is none."""
-    value = request.COOKIES.get(BROWSER_COOKIE, "")
-    return value if _BROWSER.fullmatch(value) else secrets.token_urlsafe(24)
-
-
-def _with_browser(request: HttpRequest, response: HttpResponse, browser: str) -> HttpResponse:
-    """Set the browser's secret until the browser is closed; signing out removes it."""
-    if request.COOKIES.get(BROWSER_COOKIE) != browser:
-        response.set_cookie(
-            BROWSER_COOKIE, browser, secure=settings.SESSION_COOKIE_SECURE, httponly=True, samesite="Lax"
-        )
-    return response
-
-
 def _wanted_path(request: HttpRequest) -> str:
     """The path of the link the person followed (`?jalur=`), or nothing."""
     wanted = request.GET.get("jalur", "")
@@ -178,7 +158,7 @@ def _form_page(
     response = render(request, "participants/registration/form.html", context, status=status)
     # A page with somebody's data is not kept anywhere; the empty one may be shown again by "back".
     response.headers["Cache-Control"] = "private, no-cache" if status == 200 else "private, no-store"
-    return _with_browser(request, response, browser)
+    return remember_browser(request, response, browser)
 
 
 def _answer(request: HttpRequest, answer: Registered | Held, at: datetime) -> HttpResponse:

@@ -4,14 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from uuid import UUID
-from zoneinfo import ZoneInfo
-
-from core.clock import is_working_day
-
-FIRST_HOUR = 8
-"""Local hour before which nobody is reminded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,17 +33,6 @@ class Due:
     def dedupe_key(self) -> str:
         """The same reminder has the same key in every run of every scheduler."""
         return f"diam:{self.enrollment_id}:{self.since}:{self.multiple}"
-
-
-def reminder_day(at: datetime, zone: str) -> date | None:
-    """The local day whose reminders may go out at this instant; None at night and on days of rest.
-
-    Days of rest are weekends, libur nasional and cuti bersama.
-    """
-    local = at.astimezone(ZoneInfo(zone))
-    if local.hour < FIRST_HOUR or not is_working_day(local.date()):
-        return None
-    return local.date()
 
 
 def due_on(day: date, silences: Iterable[Silence], limits: Mapping[str, int]) -> list[Due]:

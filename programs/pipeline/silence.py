@@ -9,11 +9,11 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from core.clock import ZONES, day_start
+from core.clock import ZONES, day_start, reminder_day
 from notifications.services import Draft, notify_many
 from participants.models import ConsentPurpose, Status, Threshold
 
-from .reminders import Due, Silence, due_on, reminder_day
+from .reminders import Due, Silence, due_on
 
 CHUNK = 500
 

@@ -15,13 +15,14 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import User
 from accounts.tests.factories import UserFactory
 from core import clock, outbox
+from core.clock import reminder_day
 from core.models import OutboxMessage
 from notifications.models import Notification
 from participants.models import Consent, ConsentPurpose, Enrollment, Stage, Status, Threshold
 from participants.tests.factories import EnrollmentFactory, center_of
 from programs.pipeline import silence, tasks
 from programs.pipeline.models import SilenceReminder
-from programs.pipeline.reminders import Due, Silence, due_on, reminder_day
+from programs.pipeline.reminders import Due, Silence, due_on
 
 MONDAY = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)  # 09.00 WIB, 10.00 WITA, 11.00 WIT
 ONE = UUID(int=1)
