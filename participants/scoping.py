@@ -21,12 +21,14 @@ def enrollment_scope(user: User, prefix: str = "") -> Q:
     """The enrollments a user may see, as a condition on Enrollment reached through `prefix`.
 
     Citizen: the own one. Coach: those they accompany now. Manager: those of the own centres.
-    Dinas: residence inside the area, limited to the agency if the role says so. Secretariat: all.
+    Dinas: residence inside the area, limited to the agency if the role says so. Secretariat: all. What is
+    left of erased people is counted, but shown to nobody.
     """
     if not user.is_authenticated or not user.is_active:
         return NOBODY
+    is_kept = Q(**{f"{prefix}pk__isnull": False, f"{prefix}erased_at__isnull": True})
     if scopes(user, Role.ADMIN):
-        return Q(**{f"{prefix}pk__isnull": False})
+        return is_kept
     seen = Q(**{f"{prefix}person__user_id": user.pk})
     if scopes(user, Role.PENDAMPING):
         seen |= Q(**{f"{prefix}coach_id": user.pk})
@@ -39,7 +41,7 @@ def enrollment_scope(user: User, prefix: str = "") -> Q:
                 **{f"{prefix}licensing_agency_id": assignment.agency_code}
             )
         seen |= area
-    return seen
+    return seen & is_kept
 
 
 def acting_role(user: User, enrollment: Enrollment, allowed: frozenset[Role]) -> Role | None:

@@ -18,6 +18,15 @@ from .choices import (
 from .enrollment import Enrollment, StageTransition, Threshold
 from .evidence import StageEvidence
 from .person import Business, Consent, Person, Product, WorkforceReport
+from .rights import (
+    DataRequest,
+    RequestKind,
+    RequestOrigin,
+    RequestStatus,
+    RetentionKind,
+    RetentionRule,
+    RetentionRun,
+)
 from .submission import RegistrationSubmission
 
 __all__ = [
@@ -27,6 +36,7 @@ __all__ = [
     "CoachAssignment",
     "Consent",
     "ConsentPurpose",
+    "DataRequest",
     "Enrollment",
     "EvidenceKind",
     "EvidenceStatus",
@@ -36,6 +46,12 @@ __all__ = [
     "Person",
     "Product",
     "RegistrationSubmission",
+    "RequestKind",
+    "RequestOrigin",
+    "RequestStatus",
+    "RetentionKind",
+    "RetentionRule",
+    "RetentionRun",
     "Stage",
     "StageEvidence",
     "StageTransition",

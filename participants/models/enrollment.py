@@ -31,10 +31,10 @@ class EnrollmentQuerySet(models.QuerySet["Enrollment"]):
 
     def open(self) -> Self:
         """Still on the way: waiting for a centre, active, or out of reach."""
-        return self.filter(status__in=Status.open_values())
+        return self.filter(status__in=Status.open_values(), erased_at__isnull=True)
 
     def active(self) -> Self:
-        return self.filter(status=Status.AKTIF)
+        return self.filter(status=Status.AKTIF, erased_at__isnull=True)
 
     def for_page(self) -> Self:
         """With everything one participant's page names."""
@@ -82,6 +82,9 @@ class Enrollment(models.Model):
     stage_entered_at = models.DateTimeField()
     last_activity_at = models.DateTimeField()
     version = models.PositiveIntegerField(default=1)
+    erased_at = models.DateTimeField(
+        "data dihapus", null=True, help_text="Only the anonymous facts are left; counted, never listed."
+    )
 
     objects = EnrollmentQuerySet.as_manager()
 

@@ -69,6 +69,7 @@ class Person(models.Model):
     )
     identity_checked_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(default=clock.now, editable=False)
+    erased_at = models.DateTimeField("data dihapus", null=True)
 
     objects = PersonQuerySet.as_manager()
 
