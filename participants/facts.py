@@ -6,9 +6,10 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Exists, OuterRef
+from django.db.models import BooleanField, Count, Exists, ExpressionWrapper, OuterRef, Q
 
 from .models import (
     Business,
@@ -61,15 +62,45 @@ class StageFacts:
     has_coach_accepted: bool
 
 
-def load_registration_facts(enrollments: Sequence[Enrollment], *, on: date) -> dict[UUID, RegistrationFacts]:
-    """P1 facts by enrollment id. Three queries, whatever the number."""
-    del on
-    doubles = _people_with_open_double([enrollment.person_id for enrollment in enrollments])
-    people = Person.objects.only("identity_status").in_bulk([e.person_id for e in enrollments])
+@dataclass(frozen=True, slots=True)
+class SharedFacts:
+    """What the rules of several stages ask, loaded once for all enrollments of a page.
+
+    Evidence by enrollment and stage, dated numbers by stage and code, ids of people with a complete business
+    record, ids of enrollments whose coach has accepted.
+    """
+
+    evidence: dict[tuple[UUID, str], EvidenceFacts]
+    thresholds: dict[tuple[str, str], int]
+    has_complete_business: set[UUID]
+    has_coach_accepted: set[UUID]
+
+
+def load_shared_facts(enrollments: Sequence[Enrollment], *, on: date) -> SharedFacts:
+    """Four queries, whatever the number of enrollments and stages; `on` is the day whose thresholds hold."""
+    ids = [enrollment.pk for enrollment in enrollments]
+    businesses = Business.objects.filter(person__in=[e.person_id for e in enrollments])
+    accepted = Enrollment.objects.filter(
+        pk__in=ids, assignments__ended_at__isnull=True, assignments__accepted_at__isnull=False
+    )
+    return SharedFacts(
+        evidence=_load_evidence(ids),
+        thresholds=Threshold.objects.on(on),
+        has_complete_business={business.person_id for business in businesses if business.is_complete},
+        has_coach_accepted=set(accepted.values_list("pk", flat=True)),
+    )
+
+
+def load_registration_facts(
+    enrollments: Sequence[Enrollment], *, shared: SharedFacts
+) -> dict[UUID, RegistrationFacts]:
+    """P1 facts by enrollment id, with one query of its own, whatever the number."""
+    del shared
+    people = _people([enrollment.person_id for enrollment in enrollments])
     return {
         enrollment.pk: RegistrationFacts(
             is_identity_verified=people[enrollment.person_id].is_identity_verified,
-            has_open_duplicate=enrollment.person_id in doubles,
+            has_open_duplicate=people[enrollment.person_id].has_open_double,
             has_center=enrollment.center_id is not None,
             has_agency=enrollment.agency_id is not None,
             has_goal=bool(enrollment.goal.strip()),
@@ -79,58 +110,44 @@ def load_registration_facts(enrollments: Sequence[Enrollment], *, on: date) -> d
     }
 
 
-def load_stage_facts(stage: Stage, enrollments: Sequence[Enrollment], *, on: date) -> dict[UUID, StageFacts]:
-    """Facts of a stage that still runs on evidence, in four queries whatever the number of enrollments.
-
-    `on` is the local day whose thresholds hold.
-    """
-    ids = [enrollment.pk for enrollment in enrollments]
-    evidence = load_evidence(ids, stage=stage)
-    thresholds = {
-        code: value for (row_stage, code), value in Threshold.objects.on(on).items() if row_stage == stage
-    }
-    complete: set[UUID] = {
-        business.person_id
-        for business in Business.objects.filter(person__in=[e.person_id for e in enrollments])
-        if business.is_complete
-    }
-    accepted = set(
-        Enrollment.objects.filter(
-            pk__in=ids, assignments__ended_at__isnull=True, assignments__accepted_at__isnull=False
-        ).values_list("pk", flat=True)
-    )
+def load_stage_facts(
+    stage: Stage, enrollments: Sequence[Enrollment], *, shared: SharedFacts
+) -> dict[UUID, StageFacts]:
+    """Facts of a stage that still runs on evidence, without a query of its own."""
+    thresholds = {code: value for (row_stage, code), value in shared.thresholds.items() if row_stage == stage}
     return {
         enrollment.pk: StageFacts(
-            evidence=evidence[enrollment.pk],
+            evidence=shared.evidence.get((enrollment.pk, stage)) or EvidenceFacts(),
             thresholds=thresholds,
-            has_complete_business=enrollment.person_id in complete,
-            has_coach_accepted=enrollment.pk in accepted,
+            has_complete_business=enrollment.person_id in shared.has_complete_business,
+            has_coach_accepted=enrollment.pk in shared.has_coach_accepted,
         )
         for enrollment in enrollments
     }
 
 
-def load_evidence(enrollment_ids: Sequence[UUID], *, stage: Stage) -> dict[UUID, EvidenceFacts]:
-    """Proofs of one stage by enrollment id, counted per kind. Enrollments without any get empty counts."""
-    facts: dict[UUID, EvidenceFacts] = defaultdict(EvidenceFacts)
+def _load_evidence(enrollment_ids: Sequence[UUID]) -> dict[tuple[UUID, str], EvidenceFacts]:
+    """Proofs by enrollment id and stage, counted per kind."""
+    facts: dict[tuple[UUID, str], EvidenceFacts] = defaultdict(EvidenceFacts)
     rows = (
-        StageEvidence.objects.filter(enrollment__in=enrollment_ids, stage=stage)
-        .values("enrollment_id", "kind", "status")
+        StageEvidence.objects.filter(enrollment__in=enrollment_ids)
+        .values("enrollment_id", "stage", "kind", "status")
         .annotate(count=Count("pk"))
     )
     for row in rows:
-        entry = facts[row["enrollment_id"]]
+        entry = facts[row["enrollment_id"], row["stage"]]
         counter = {
             EvidenceStatus.DITERIMA: entry.accepted,
             EvidenceStatus.MENUNGGU: entry.pending,
             EvidenceStatus.DITOLAK: entry.rejected,
         }[EvidenceStatus(row["status"])]
         counter[row["kind"]] += row["count"]
-    return facts
+    return dict(facts)
 
 
-def _people_with_open_double(person_ids: Sequence[UUID]) -> set[UUID]:
-    """People who share name and birth date with another person on the way, where one of the two has no NIK.
+def _people(person_ids: Sequence[UUID]) -> dict[UUID, Any]:
+    """People by id, each with `has_open_double`: another person on the way with the same name and
+    birth date, where one of the two has no NIK.
 
     Two different NIKs are two people; without a NIK only a person at the centre can tell.
     """
@@ -143,7 +160,10 @@ def _people_with_open_double(person_ids: Sequence[UUID]) -> set[UUID]:
         .exclude(pk=OuterRef("pk"))
         .order_by()
     )
-    people = Person.objects.filter(pk__in=person_ids, birth_date__isnull=False)
-    without_nik = people.filter(nik_index__isnull=True).filter(Exists(other))
-    with_nik = people.filter(nik_index__isnull=False).filter(Exists(other.filter(nik_index__isnull=True)))
-    return set(without_nik.values_list("pk", flat=True)) | set(with_nik.values_list("pk", flat=True))
+    is_double = Q(birth_date__isnull=False) & (
+        Q(Exists(other), nik_index__isnull=True) | Q(Exists(other.filter(nik_index__isnull=True)))
+    )
+    people = Person.objects.only("identity_status").annotate(
+        has_open_double=ExpressionWrapper(is_double, output_field=BooleanField())
+    )
+    return people.in_bulk(person_ids)

@@ -11,7 +11,8 @@ from datetime import date, datetime
 from core.clock import local_day
 from core.formats import day_short
 from participants.deadlines import due_day
-from participants.models import Enrollment, Stage, StageTransition, Status, Threshold, TransitionKind
+from participants.facts import load_shared_facts
+from participants.models import Enrollment, Stage, StageTransition, Status, TransitionKind
 from participants.rules import ChecklistItem, Turn
 
 from .stages import STAGES, StageRow, checklists, next_stage, stages_of
@@ -102,9 +103,9 @@ def load_journey(enrollment: Enrollment, *, at: datetime) -> Journey:
     """
     today = local_day(at, enrollment.zone)
     transitions = list(enrollment.transitions.select_related("actor").order_by("version"))
-    checklist = checklists([enrollment], on=today)[enrollment.pk]
-    thresholds = Threshold.objects.on(today)
-    due_on = due_day(enrollment, thresholds)
+    shared = load_shared_facts([enrollment], on=today)
+    checklist = checklists([enrollment], on=today, shared=shared)[enrollment.pk]
+    due_on = due_day(enrollment, shared.thresholds)
     return Journey(
         enrollment=enrollment,
         row=STAGES[Stage(enrollment.stage)],
@@ -115,7 +116,7 @@ def load_journey(enrollment: Enrollment, *, at: datetime) -> Journey:
         transitions=transitions,
         days_in_stage=enrollment.days_in_stage(today),
         days_silent=enrollment.days_silent(today),
-        silent_limit=thresholds[enrollment.stage, "batas_diam"],
+        silent_limit=shared.thresholds[enrollment.stage, "batas_diam"],
         today=today,
     )
 

@@ -16,6 +16,7 @@ from uuid import UUID
 from accounts.models import Role
 from participants import facts as registration_facts
 from participants import rules as registration
+from participants.facts import SharedFacts, load_shared_facts
 from participants.models import Enrollment, EvidenceKind, Pathway, Stage
 from participants.rules import ChecklistItem, EvidenceSpec, Requirement, evaluate
 from programs.bookkeeping import facts as bookkeeping_facts
@@ -139,43 +140,52 @@ def next_stage(stage: str, pathway: str) -> Stage | None:
     return path[position + 1] if position + 1 < len(path) else None
 
 
-def checklists(enrollments: Sequence[Enrollment], *, on: date) -> dict[UUID, list[ChecklistItem]]:
-    """The checklist of every enrollment's present stage, loaded stage by stage, never one by one."""
-    found: dict[UUID, list[ChecklistItem]] = {}
+def checklists(
+    enrollments: Sequence[Enrollment], *, on: date, shared: SharedFacts | None = None
+) -> dict[UUID, list[ChecklistItem]]:
+    """The checklist of every enrollment's present stage, in a number of queries that depends neither on how
+    many there are nor on how many stages they stand in. A caller that has loaded `shared` hands it on.
+    """
+    found: dict[UUID, list[ChecklistItem]] = {enrollment.pk: [] for enrollment in enrollments}
+    shared = shared or load_shared_facts(enrollments, on=on)
     for row in STAGES.values():
         here = [enrollment for enrollment in enrollments if enrollment.stage == row.stage]
-        if not here:
-            continue
-        facts = row.load_facts(here, on=on)
-        for enrollment in here:
-            found[enrollment.pk] = evaluate(
-                row.leave, facts[enrollment.pk], pathway=Pathway(enrollment.pathway)
-            )
-        _add_entry_requirements(here, found, on=on)
+        _add(found, row, row.leave, here, shared)
+    _add_entry_requirements(found, enrollments, shared)
     return found
 
 
 def entry_checklists(enrollments: Sequence[Enrollment], *, on: date) -> dict[UUID, list[ChecklistItem]]:
     """Only what the next stage asks to be entered: this holds for a waiver too."""
     found: dict[UUID, list[ChecklistItem]] = {enrollment.pk: [] for enrollment in enrollments}
-    _add_entry_requirements(enrollments, found, on=on)
+    _add_entry_requirements(found, enrollments, load_shared_facts(enrollments, on=on))
     return found
 
 
 def _add_entry_requirements(
-    enrollments: Sequence[Enrollment], found: dict[UUID, list[ChecklistItem]], *, on: date
+    found: dict[UUID, list[ChecklistItem]], enrollments: Sequence[Enrollment], shared: SharedFacts
 ) -> None:
     for row in STAGES.values():
-        if not row.enter:
-            continue
-        coming = [e for e in enrollments if next_stage(e.stage, e.pathway) == row.stage]
-        if not coming:
-            continue
-        facts = row.load_facts(coming, on=on)
-        for enrollment in coming:
-            found[enrollment.pk] += evaluate(
-                row.enter, facts[enrollment.pk], pathway=Pathway(enrollment.pathway)
-            )
+        if row.enter:
+            coming = [e for e in enrollments if next_stage(e.stage, e.pathway) == row.stage]
+            _add(found, row, row.enter, coming, shared)
+
+
+def _add(
+    found: dict[UUID, list[ChecklistItem]],
+    row: StageRow,
+    requirements: Sequence[Requirement],
+    enrollments: Sequence[Enrollment],
+    shared: SharedFacts,
+) -> None:
+    """Judge requirements of one stage for the enrollments they concern."""
+    if not enrollments:
+        return
+    facts = row.load_facts(enrollments, shared=shared)
+    for enrollment in enrollments:
+        found[enrollment.pk] += evaluate(
+            requirements, facts[enrollment.pk], pathway=Pathway(enrollment.pathway)
+        )
 
 
 @dataclass(frozen=True, slots=True)

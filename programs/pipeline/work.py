@@ -9,7 +9,8 @@ from datetime import date, datetime
 from accounts.models import User
 from core.clock import local_day
 from participants.deadlines import due_day
-from participants.models import Enrollment, Stage, StageEvidence, Status, Threshold
+from participants.facts import load_shared_facts
+from participants.models import Enrollment, Stage, StageEvidence, Status
 from participants.rules import ChecklistItem
 
 from .journey import NextStep, next_step
@@ -64,19 +65,12 @@ def describe(enrollments: Sequence[Enrollment], *, at: datetime) -> list[WorkIte
     """Work items of many enrollments, in a number of queries that does not depend on how many."""
     if not enrollments:
         return []
-    thresholds = Threshold.objects.on(local_day(at))
-    lists = checklists(enrollments, on=local_day(at))
-    accepted = set(
-        Enrollment.objects.filter(
-            pk__in=[e.pk for e in enrollments],
-            assignments__ended_at__isnull=True,
-            assignments__accepted_at__isnull=False,
-        ).values_list("pk", flat=True)
-    )
+    shared = load_shared_facts(enrollments, on=local_day(at))
+    lists = checklists(enrollments, on=local_day(at), shared=shared)
     items = []
     for enrollment in enrollments:
         today = local_day(at, enrollment.zone)
-        due_on = due_day(enrollment, thresholds)
+        due_on = due_day(enrollment, shared.thresholds)
         items.append(
             WorkItem(
                 enrollment=enrollment,
@@ -85,8 +79,9 @@ def describe(enrollments: Sequence[Enrollment], *, at: datetime) -> list[WorkIte
                 due_on=due_on,
                 today=today,
                 days_silent=enrollment.days_silent(today),
-                silent_limit=thresholds[enrollment.stage, "batas_diam"],
-                must_accept=enrollment.coach_id is not None and enrollment.pk not in accepted,
+                silent_limit=shared.thresholds[enrollment.stage, "batas_diam"],
+                must_accept=enrollment.coach_id is not None
+                and enrollment.pk not in shared.has_coach_accepted,
             )
         )
     return items

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
 from uuid import UUID
 
-from participants.facts import StageFacts, load_stage_facts
+from participants.facts import SharedFacts, StageFacts, load_stage_facts
 from participants.models import Enrollment, Stage
 
 
-def load_facts(enrollments: Sequence[Enrollment], *, on: date) -> dict[UUID, StageFacts]:
-    """Facts by enrollment id, with the thresholds in force on the local day `on`."""
-    return load_stage_facts(Stage.PENDAMPINGAN, enrollments, on=on)
+def load_facts(enrollments: Sequence[Enrollment], *, shared: SharedFacts) -> dict[UUID, StageFacts]:
+    """Facts by enrollment id, from what the page has loaded for all stages."""
+    return load_stage_facts(Stage.PENDAMPINGAN, enrollments, shared=shared)

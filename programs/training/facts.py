@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from uuid import UUID
 
-from participants.facts import EvidenceFacts, load_stage_facts
+from participants.facts import EvidenceFacts, SharedFacts, load_stage_facts
 from participants.models import Enrollment, EvidenceKind, Stage, StageEvidence
 
 
@@ -20,11 +19,13 @@ class TrainingFacts:
     needed_percent: int
 
 
-def load_facts(enrollments: Sequence[Enrollment], *, on: date) -> dict[UUID, TrainingFacts]:
-    """Facts by enrollment id, with the thresholds in force on the local day `on`."""
-    shared = load_stage_facts(Stage.PELATIHAN, enrollments, on=on)
+def load_facts(enrollments: Sequence[Enrollment], *, shared: SharedFacts) -> dict[UUID, TrainingFacts]:
+    """Facts by enrollment id, from what the page has loaded for all stages, and one query for attendance."""
+    stage_facts = load_stage_facts(Stage.PELATIHAN, enrollments, shared=shared)
     best: dict[UUID, int] = {}
-    sheets = StageEvidence.objects.accepted().filter(enrollment__in=list(shared), kind=EvidenceKind.KEHADIRAN)
+    sheets = StageEvidence.objects.accepted().filter(
+        enrollment__in=list(stage_facts), kind=EvidenceKind.KEHADIRAN
+    )
     for enrollment_id, percent in sheets.values_list("enrollment_id", "number"):
         best[enrollment_id] = max(best.get(enrollment_id, 0), int(percent))
     return {
@@ -33,5 +34,5 @@ def load_facts(enrollments: Sequence[Enrollment], *, on: date) -> dict[UUID, Tra
             attendance_percent=best.get(pk, 0),
             needed_percent=facts.thresholds["hadir_persen"],
         )
-        for pk, facts in shared.items()
+        for pk, facts in stage_facts.items()
     }
