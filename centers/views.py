@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 from accounts.access import public
 from centers import directory
 from centers.areas import MAX_CHOICES, search
-from centers.models import Center, District, Province, Regency
+from centers.models import District, Province, Regency
 from centers.tiles import PROVINCE as JAKARTA
 from centers.tiles import jakarta_tiles
 
@@ -84,17 +84,9 @@ def center_page(request: HttpRequest, code: str) -> HttpResponse:
             "district": district,
             "offer": offer,
             "places": [(place, directory.LOOKS[place.status]) for place in offer.places],
-            "help_center": _help_of(offer.placement.center),
+            "help_center": offer.placement.center,
         },
     )
-
-
-def _help_of(center: Center | None) -> dict[str, str] | None:
-    """What "Butuh bantuan?" at the end of the page says about the centre that serves the reader."""
-    if center is None:
-        return None
-    hours = f"{center.hours} {center.zone_label}" if center.hours else ""
-    return {"name": center.name, "address": center.address, "hours": hours, "whatsapp": center.whatsapp_url}
 
 
 def _region(request: HttpRequest, code: str) -> HttpResponse:

@@ -20,9 +20,19 @@ THEMES = {"terang": "light", "gelap": "dark"}
 """Cookie value → `data-bs-theme`. Without a cookie the device decides (`prefers-color-scheme`)."""
 
 
+SIGNED_IN = "*"
+"""Instead of a role in the menu: everybody with an account, whatever their roles."""
+
+ACCOUNT = "/akun/"
+"""Address of the own account: the name in the header leads there."""
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One line of the menu: its word, stable address, icon and the roles it is for (`None` = signed out)."""
+    """One line of the menu: its word, stable address, icon and the roles it is for.
+
+    `None` stands for signed out, `SIGNED_IN` for everybody with an account.
+    """
 
     label: str
     path: str
@@ -47,7 +57,7 @@ MENU: tuple[Place, ...] = (
     _place("Langkah", "/saya/", "stairs", "peserta"),
     _place("Dasbor", "/dasbor/", "chart", "dinas", "admin"),
     _place("Hari ini", "/pendamping/", "cal", "pendamping"),
-    _place("Antrean", "/antrean/", "check", "pengelola", "dinas"),
+    _place("Antrean", "/antrean/", "check", "pengelola", "dinas", "admin"),
     _place("Peserta", "/peserta/", "users", "pendamping", "pengelola", "dinas", "admin"),
     _place("Loket", "/loket/", "plus", "pendamping", "pengelola"),
     _place("Kelas", "/pelatihan/", "cap", None, "peserta", "pendamping", "pengelola", "pelatih"),
@@ -59,6 +69,7 @@ MENU: tuple[Place, ...] = (
     _place("Laporan", "/laporan/", "file", "pengelola", "dinas", "admin"),
     _place("Pesan", "/pesan/", "chat", "peserta", "pendamping", "pengelola", "dinas", "admin"),
     _place("Pengaturan", "/admin/", "lock", "admin"),
+    _place("Akun", ACCOUNT, "user", SIGNED_IN),
 )
 
 FOOTER: tuple[tuple[str, str], ...] = (
@@ -150,7 +161,7 @@ class Portal:
     @cached_property
     def menu(self) -> tuple[Line, ...]:
         """Lines of the menu, in fixed order."""
-        return menu_for(self.roles if self.user else (None,), self._request.path)
+        return menu_for((*self.roles, SIGNED_IN) if self.user else (None,), self._request.path)
 
     @cached_property
     def who(self) -> str:
@@ -159,14 +170,19 @@ class Portal:
         return ", ".join([str(self.user), *words]) if self.user else ""
 
     @property
+    def is_at_account(self) -> bool:
+        """On the page of the own account: the name in the header says so."""
+        return self._request.path == ACCOUNT
+
+    @property
     def menu_row(self) -> SafeString:
         """The menu as a row; for a citizen as tabs."""
-        return draw("layout/_menu_row.html", menu=self.menu, tabs=self.is_citizen)
+        return draw("layout/_menu_row.html", menu=self.menu, tabs=self.is_citizen, account=ACCOUNT)
 
     @property
     def menu_list(self) -> SafeString:
         """The menu of a phone as a list that opens."""
-        return draw("layout/_menu_list.html", menu=self.menu, signed_in=self.user is not None)
+        return draw("layout/_menu_list.html", menu=self.menu, who=self.who, account=ACCOUNT)
 
     @property
     def footer(self) -> SafeString:

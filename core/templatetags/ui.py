@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 
 from core import charts, field_html, formats
 from core.icons import MARKUP
+from core.validators import wa_link
 
 register = template.Library()
 
@@ -49,6 +50,21 @@ def _asset(path: str, static_url: str) -> str:
         return staticfiles_storage.url(path)
     except ValueError:  # not in the manifest: a page without its style is better than no page
         return static_url + path
+
+
+@register.filter
+def chat_link(place: Any) -> str:
+    """`{{ center|chat_link }}`: the wa.me address of a centre, an object or a dict; "" without a number.
+
+    `whatsapp_url` is such an address already; `whatsapp` may be one, or the number itself.
+    """
+
+    def told(name: str) -> str:
+        value = place.get(name) if isinstance(place, Mapping) else getattr(place, name, None)
+        return str(value or "")
+
+    contact = told("whatsapp_url") or told("whatsapp")
+    return contact if not contact or contact.startswith("https://wa.me/") else wa_link(contact)
 
 
 # forms -------------------------------------------------------------------------------------------------

@@ -262,6 +262,58 @@ def test_a_citizen_and_staff_are_told_apart() -> None:
     assert portal_of().who == ""
 
 
+def test_everybody_signed_in_finds_their_account(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.context.has_page", lambda path: True)
+    for reader in (Reader("peserta"), Reader("admin", "dinas"), Reader()):
+        portal = portal_of(user=reader)
+        assert [line.label for line in portal.menu if line.path == "/akun/"] == ["Akun"]
+        assert portal.menu_list.count('href="/akun/"') == 1
+        header = render_to_string("layout/_header.html", {"portal": portal})
+        named = header[header.index('<a class="who') :]
+        assert 'href="/akun/"' in named[: named.index(">")]
+        assert "Maya Kusuma" in named[: named.index("</a>")]
+    assert "/akun/" not in portal_of().menu_list
+    assert portal_of("/akun/", Reader("dinas")).is_at_account
+
+
+def test_the_secretariat_reaches_the_queue(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.context.has_page", lambda path: True)
+    assert "/antrean/" in [line.path for line in menu_for({"admin"}, "/")]
+
+
+class Office:
+    """A centre as the pages know it."""
+
+    name, address, hours, zone_label = "Pusat Tebet", "Jl. Tebet 1", "Senin–Jumat 08.00–16.00", "WITA"
+    whatsapp = "+628120000017"
+
+
+@pytest.mark.parametrize(
+    "center",
+    [
+        Office(),
+        {"name": "Pusat Tebet", "whatsapp": "+62 812-0000-017"},
+        {"name": "Pusat Tebet", "whatsapp": "https://wa.me/628120000017"},
+        {"name": "Pusat Tebet", "whatsapp_url": "https://wa.me/628120000017"},
+    ],
+)
+def test_the_help_box_links_to_whatsapp_whatever_it_is_given(center: object) -> None:
+    html = render_to_string("components/help.html", {"center": center})
+    assert [attributes.get("href") for tag, attributes in Tags(html).found if tag == "a"] == [
+        "https://wa.me/628120000017"
+    ]
+
+
+def test_the_help_box_says_in_which_zone_the_office_is_open() -> None:
+    assert "08.00–16.00 WITA." in render_to_string("components/help.html", {"center": Office()})
+
+
+def test_a_centre_without_a_number_leads_to_the_directory() -> None:
+    html = render_to_string("components/help.html", {"center": {"name": "Pusat Tebet", "whatsapp": ""}})
+    assert 'href="/pusat/"' in html
+    assert "wa.me" not in html
+
+
 @pytest.mark.parametrize(
     ("cookies", "theme"),
     [({}, ""), ({"tema": "gelap"}, "dark"), ({"tema": "terang"}, "light"), ({"tema": "x"}, "")],
