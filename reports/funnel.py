@@ -2,8 +2,9 @@
 
 Unit: one enrollment. Its last row says where it stands; the last row with which it left a stage says how it
 left. The latter counts only for stages that lie behind where it stands now, so a correction backwards takes
-out what it undoes. Area and cohort are those of the registration row, centre and path those of the last row.
-For every stage
+out what it undoes. An enrollment whose last row is a correction to `berhenti` is a merged double: corrected
+out of every stage, it is not counted at all. Area and cohort are those of the registration row, centre and
+path those of the last row. For every stage
 
     reached = completed + waived + current + stopped
 
@@ -30,6 +31,7 @@ from participants.models import (
     StageEvidence,
     StageTransition,
     Status,
+    StopReason,
     TransitionKind,
     WorkforceReport,
 )
@@ -45,7 +47,7 @@ BASE_PERMITS = (EvidenceKind.NIB, EvidenceKind.IUMK, EvidenceKind.SKU)
 LEAVING = (TransitionKind.MAJU, TransitionKind.DISPENSASI, TransitionKind.LULUS)
 
 DEFINITIONS: dict[str, str] = {
-    "unit": "Satu hitungan = satu keikutsertaan.",
+    "unit": "Satu hitungan = satu keikutsertaan. Pendaftaran ganda yang sudah digabung tidak dihitung.",
     "reached": "Sampai: pernah masuk tahap ini dan tidak dikoreksi keluar.",
     "completed": "Selesai: keluar dari tahap ini ke depan dengan syarat lengkap.",
     "waived": "Dispensasi: keluar dari tahap ini ke depan dengan pengecualian beralasan.",
@@ -239,10 +241,14 @@ def load_jobs(query: FunnelQuery) -> Jobs:
     last row; an enrollment without reports is never looked at.
     """
     log = _table(StageTransition)
-    joins, where, parameters = "", ["TRUE"], list[Any]()
+    # Only a merge stops with this reason (`moves.stop_as_double`): the double's businesses count once.
+    is_double = f"enrollment.status = '{Status.BERHENTI}' AND enrollment.stop_reason = '{StopReason.GANDA}'"
+    if query.until is not None:
+        is_double = _is_double("last.kind", "last.to_status")
+    joins, where, parameters = "", [f"NOT ({is_double})"], list[Any]()
     if query.pathway or query.center or query.until is not None:
         joins = f"""CROSS JOIN LATERAL (
-                SELECT pathway, center_code, zone FROM {log}
+                SELECT pathway, center_code, zone, kind, to_status FROM {log}
                 WHERE enrollment_id = enrollment.id {"AND local_day <= %s" if query.until else ""}
                 ORDER BY version DESC LIMIT 1
             ) last"""  # nosec B608: a table name and constants; every value is a parameter
@@ -298,7 +304,8 @@ def _inside(area: str) -> list[str]:
 def _way(query: FunnelQuery) -> tuple[str, list[Any]]:
     """The common table expression `way`: one row per enrollment that the question is about.
 
-    `last` is the newest row as an array that sorts by version: version, stage, status, path, centre, zone.
+    `last` is the newest row as an array that sorts by version: version, stage, status, path, centre, zone,
+    kind. A merged double is left out.
     `left_n` is the newest row that left stage n forward: twice its version, plus one for a dispensasi.
     """
     parameters: list[Any] = []
@@ -326,8 +333,13 @@ def _way(query: FunnelQuery) -> tuple[str, list[Any]]:
             " WHERE agency_id = %s OR licensing_agency_id = %s)"
         )
         parameters += [query.agency, query.agency]
-    last = ["max(district_code) FILTER (WHERE kind = 'daftar') IS NOT NULL"]
-    newest = "max(ARRAY[to_char(version, 'FM0000000000'), to_stage, to_status, pathway, center_code, zone])"
+    newest = (
+        "max(ARRAY[to_char(version, 'FM0000000000'), to_stage, to_status, pathway, center_code, zone, kind])"
+    )
+    last = [
+        "max(district_code) FILTER (WHERE kind = 'daftar') IS NOT NULL",
+        f"NOT ({_is_double(f'({newest})[7]', f'({newest})[3]')})",
+    ]
     if query.pathway:
         last.append(f"({newest})[4] = %s")
         parameters.append(query.pathway)
@@ -353,6 +365,11 @@ def _way(query: FunnelQuery) -> tuple[str, list[Any]]:
         )""",  # nosec B608: built from constants of this module; every value is a parameter
         parameters,
     )
+
+
+def _is_double(kind: str, status: str) -> str:
+    """Whether the newest row took the enrollment out as a double; no other correction ends in `berhenti`."""
+    return f"{kind} = '{TransitionKind.KOREKSI}' AND {status} = '{Status.BERHENTI}'"
 
 
 def _mask(bit: str) -> str:

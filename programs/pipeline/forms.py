@@ -77,7 +77,7 @@ class StopForm(MoveForm):
 
     why = forms.ChoiceField(
         label="Mengapa berhenti?",
-        choices=StopReason.choices,
+        choices=[choice for choice in StopReason.choices if choice[0] != StopReason.GANDA],
         widget=forms.RadioSelect,
         error_messages={
             "required": "Pilih alasannya.",

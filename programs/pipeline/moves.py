@@ -146,6 +146,8 @@ def stop(
     role = require_role(actor, enrollment, CORRECTORS, act="Berhenti dicatat")
     if not enrollment.is_open:
         raise Refused("Keikutsertaan ini sudah berakhir.")
+    if why == StopReason.GANDA:
+        raise Refused("Pendaftaran ganda digabung, bukan dihentikan. Buka halaman Duplikat.")
     text = reason.strip() or why.label
     return _write(
         enrollment,
@@ -165,6 +167,8 @@ def resume(*, enrollment_id: UUID, actor: User, version: int, reason: str = "", 
     role = require_role(actor, enrollment, allowed, act="Keikutsertaan dilanjutkan")
     if enrollment.status not in (Status.BERHENTI, Status.TIDAK_TERHUBUNGI):
         raise Refused("Keikutsertaan ini tidak sedang berhenti.")
+    if enrollment.stop_reason == StopReason.GANDA:
+        raise Refused("Pendaftaran ini sudah digabung. Batalkan dulu penggabungannya di halaman Duplikat.")
     if Enrollment.objects.open().filter(person_id=enrollment.person_id).exclude(pk=enrollment.pk).exists():
         raise Refused("Orang ini sudah punya keikutsertaan lain yang berjalan.")
     status = Status.AKTIF if enrollment.center_id else Status.MENUNGGU_PUSAT
@@ -240,6 +244,37 @@ def place_in_center(
     )
 
 
+def stop_as_double(enrollment: Enrollment, mover: Mover, *, reason: str) -> Enrollment:
+    """Take a merged double out of every stage: a correction that ends in `berhenti` and is no longer counted.
+
+    For `merging.merge` alone, which holds the row, has checked who may, and tells the person itself.
+    """
+    return _write(
+        enrollment,
+        mover,
+        TransitionKind.KOREKSI,
+        status=Status.BERHENTI,
+        stop_reason=StopReason.GANDA,
+        reason=reason,
+        is_announced=False,
+    )
+
+
+def restore_double(
+    enrollment: Enrollment, mover: Mover, *, status: Status, stop_reason: str, reason: str
+) -> Enrollment:
+    """Put an enrollment back as it was before `stop_as_double`: counted again, in the same stage."""
+    return _write(
+        enrollment,
+        mover,
+        TransitionKind.LANJUT,
+        status=status,
+        stop_reason=stop_reason,
+        reason=reason,
+        is_announced=False,
+    )
+
+
 def refusal_for(enrollment: Enrollment, actor: User, allowed: frozenset[Role]) -> str:
     """Why the actor may not, as a sentence for the page; empty when they may."""
     if acting_role(actor, enrollment, allowed) is not None:
@@ -293,6 +328,7 @@ def _write(
     from_status: Status | None = None,
     stop_reason: str = "",
     reason: str = "",
+    is_announced: bool = True,
 ) -> Enrollment:
     """Write the move: the enrollment, one line of the log, the audit entry, the messages."""
     before_stage, before_status = enrollment.stage, from_status or enrollment.status
@@ -322,7 +358,8 @@ def _write(
         reason=reason,
         detail={"from": before_stage, "to": enrollment.stage, "version": enrollment.version},
     )
-    _announce(enrollment, transition)
+    if is_announced:
+        _announce(enrollment, transition)
     return enrollment
 
 

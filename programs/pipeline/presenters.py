@@ -8,6 +8,7 @@ from typing import Any
 from django.urls import reverse
 
 from core.formats import day_long, moment
+from core.models import AuditEntry
 from core.validators import NIK_WARNINGS, wa_link
 from participants.models import Enrollment, Person, StageTransition, Status, TransitionKind
 from participants.rules import ChecklistItem, Turn
@@ -143,12 +144,48 @@ def history(transitions: Sequence[StageTransition], zone: str, *, for_citizen: b
     ]
 
 
+AUDITED = {
+    "identitas.periksa": "Identitas diperiksa",
+    "nik.catat": "NIK dicatat",
+    "skpd.tetapkan": "SKPD pembina ditetapkan",
+    "pendamping.tetapkan": "Pendamping ditetapkan",
+    "data.buka": "Data lengkap dibuka",
+    "pendaftaran.dibantu": "Didaftarkan di loket",
+    "akun.kode_dicetak": "Kode masuk dicetak",
+}
+"""Audited acts that staff read in a participant's history."""
+
+
+def staff_history(
+    transitions: Sequence[StageTransition], entries: Sequence[AuditEntry], zone: str
+) -> list[dict[str, Any]]:
+    """Moves and audited acts together, newest first."""
+    acts = [
+        {
+            "title": AUDITED[entry.action],
+            "when": moment(entry.at, zone),
+            "by": entry.actor_label or "Sistem",
+            "note": entry.reason,
+            "is_move": False,
+            "at": entry.at,
+        }
+        for entry in entries
+        if entry.action in AUDITED
+    ]
+    moves = history(transitions, zone, for_citizen=False)
+    for move, transition in zip(moves, reversed(transitions), strict=True):
+        move["at"] = transition.at
+    return sorted([*moves, *acts], key=lambda item: item["at"], reverse=True)
+
+
 def _sentence(transition: StageTransition) -> str:
     stage = next(row.label for row in STAGES.values() if row.stage == transition.to_stage)
     if transition.kind == TransitionKind.MAJU:
         return f"Naik ke {stage}"
     if transition.kind == TransitionKind.DISPENSASI:
         return f"Dispensasi, naik ke {stage}"
+    if transition.kind == TransitionKind.KOREKSI and transition.to_status == Status.BERHENTI:
+        return "Pendaftaran ganda, digabung"
     if transition.kind == TransitionKind.KOREKSI:
         return f"Koreksi, kembali ke {stage}"
     if transition.kind == TransitionKind.LANJUT and transition.from_status == Status.MENUNGGU_PUSAT:

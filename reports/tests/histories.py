@@ -32,6 +32,11 @@ class Walker:
     center: str = CENTERS[0]
     rows: list[StageTransition] = field(default_factory=list)
 
+    @property
+    def is_double(self) -> bool:
+        """Whether a merge took the enrollment out."""
+        return bool(self.rows) and _is_double(self.rows[-1])
+
     def write(self, kind: TransitionKind, **changes: object) -> None:
         """Append one row that makes these changes."""
         before = (self.stage, self.status)
@@ -83,6 +88,11 @@ class Walker:
             back = path[random.randint(0, last)]
             moves.append(lambda: self.write(TransitionKind.KOREKSI, stage=back, status=Status.AKTIF))
         self._switch(moves, random)
+        # A merge takes the enrollment out as a double, its undoing puts it back as it was.
+        if self.is_double:
+            back_to = Status(self.rows[-1].from_status)
+            return [lambda: self.write(TransitionKind.LANJUT, status=back_to)]
+        moves.append(lambda: self.write(TransitionKind.KOREKSI, status=Status.BERHENTI))
         if self.status == Status.AKTIF:
             other = random.choice(CENTERS)
             moves.append(lambda: self.write(TransitionKind.LANJUT, center=other))
@@ -140,6 +150,8 @@ def expected(
         if not rows:
             continue
         first, last = rows[0], rows[-1]
+        if _is_double(last):
+            continue
         if area and first.district_code != area and not first.district_code.startswith(f"{area}."):
             continue
         if year is not None and first.cohort_year != year:
@@ -165,6 +177,10 @@ def expected(
     return figures
 
 
+def _is_double(row: StageTransition) -> bool:
+    return row.kind == TransitionKind.KOREKSI and row.to_status == Status.BERHENTI
+
+
 def _leaving(rows: list[StageTransition], stage: Stage) -> str | None:
     """The kind with which a stage was last left, unless a later row took that back."""
     kind: str | None = None
@@ -172,7 +188,7 @@ def _leaving(rows: list[StageTransition], stage: Stage) -> str | None:
         if row.kind in LEAVING and row.from_stage == stage:
             kind = row.kind
             continue
-        takes_back = row.kind == TransitionKind.KOREKSI or (
+        takes_back = (row.kind == TransitionKind.KOREKSI and not _is_double(row)) or (
             row.kind == TransitionKind.GANTI_JALUR and row.from_status == Status.LULUS
         )
         if takes_back and Stage(row.to_stage).number <= stage.number:
