@@ -31,9 +31,18 @@ class EvidenceFacts:
     accepted: Counter[str] = field(default_factory=Counter)
     pending: Counter[str] = field(default_factory=Counter)
     rejected: Counter[str] = field(default_factory=Counter)
+    accepted_days: dict[str, set[date]] = field(default_factory=lambda: defaultdict(set))
 
     def has_accepted(self, *kinds: EvidenceKind) -> bool:
         return any(self.accepted[kind] for kind in kinds)
+
+    def days(self, kind: EvidenceKind) -> int:
+        """On how many different days accepted proofs of a kind happened: two on one day are one."""
+        return len(self.accepted_days[kind])
+
+    def months(self, kind: EvidenceKind) -> int:
+        """In how many different calendar months accepted proofs of a kind happened."""
+        return len({(day.year, day.month) for day in self.accepted_days[kind]})
 
     def has_pending(self, kinds: Iterable[EvidenceKind]) -> bool:
         return any(self.pending[kind] for kind in kinds)
@@ -131,7 +140,7 @@ def _load_evidence(enrollment_ids: Sequence[UUID]) -> dict[tuple[UUID, str], Evi
     facts: dict[tuple[UUID, str], EvidenceFacts] = defaultdict(EvidenceFacts)
     rows = (
         StageEvidence.objects.filter(enrollment__in=enrollment_ids)
-        .values("enrollment_id", "stage", "kind", "status")
+        .values("enrollment_id", "stage", "kind", "status", "happened_on")
         .annotate(count=Count("pk"))
     )
     for row in rows:
@@ -142,6 +151,8 @@ def _load_evidence(enrollment_ids: Sequence[UUID]) -> dict[tuple[UUID, str], Evi
             EvidenceStatus.DITOLAK: entry.rejected,
         }[EvidenceStatus(row["status"])]
         counter[row["kind"]] += row["count"]
+        if row["status"] == EvidenceStatus.DITERIMA:
+            entry.accepted_days[row["kind"]].add(row["happened_on"])
     return dict(facts)
 
 

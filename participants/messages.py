@@ -174,6 +174,13 @@ def register_messages() -> None:
         about_enrollment,
     )
     _tell_citizen(
+        "identitas_tidak_cocok",
+        "Data Anda belum cocok dengan KTP",
+        "Petugas menemukan data yang berbeda dengan KTP. Hubungi {center} atau datang membawa KTP, supaya "
+        "bisa dibetulkan bersama.",
+        about_enrollment,
+    )
+    _tell_citizen(
         "pendamping_ditetapkan",
         "Pendamping Anda: {coach}",
         "{coach} dari {center} menemani Anda mulai sekarang. Sapa lewat tombol WhatsApp di halaman Anda, "

@@ -37,6 +37,7 @@ class Requirement:
 
     `is_met` gets the facts of the stage's own `facts.py`. `evidence` names the kinds of proof that would
     meet it, so that a proof waiting for its check can be shown. `progress` gives (have, need) for counts.
+    `action` tells the citizen what happens next, where `citizen_label` only names what must be true.
     """
 
     code: str
@@ -45,6 +46,7 @@ class Requirement:
     hint: str
     turn: Turn
     is_met: Callable[[Any], bool]
+    action: str = ""
     evidence: tuple[EvidenceKind, ...] = ()
     progress: Callable[[Any], tuple[int, int]] | None = None
     paths: frozenset[Pathway] = frozenset(Pathway)
@@ -52,7 +54,10 @@ class Requirement:
 
 @dataclass(frozen=True, slots=True)
 class EvidenceSpec:
-    """How one kind of proof is brought: what is asked, and whether the citizen may bring it alone."""
+    """How one kind of proof is brought: what is asked, and whether the citizen may bring it alone.
+
+    `is_within_programme`: it cannot have happened before the registration (a session, a class of ours).
+    """
 
     kind: EvidenceKind
     hint: str
@@ -60,6 +65,7 @@ class EvidenceSpec:
     number_label: str = ""
     clean_number: Callable[[str], str] | None = None
     from_citizen: bool = True
+    is_within_programme: bool = False
     paths: frozenset[Pathway] = frozenset(Pathway)
 
     @property
@@ -124,6 +130,7 @@ REQUIREMENTS: tuple[Requirement, ...] = (
         label="Identitas diverifikasi orang kedua",
         citizen_label="KTP Anda diperiksa petugas",
         hint="Tunjukkan KTP ke pusat, atau kirim foto lewat WhatsApp bila diminta.",
+        action="Petugas memeriksa KTP Anda",
         turn=Turn.PENGELOLA,
         is_met=lambda facts: facts.is_identity_verified,
     ),
@@ -149,6 +156,7 @@ REQUIREMENTS: tuple[Requirement, ...] = (
         citizen_label="Dinas pembina ditetapkan",
         hint="Pengelola memilih dinas yang cocok dengan bidang Anda.",
         turn=Turn.PENGELOLA,
+        action="Petugas menetapkan dinas pembina Anda",
         is_met=lambda facts: facts.has_agency,
     ),
     Requirement(
@@ -157,6 +165,7 @@ REQUIREMENTS: tuple[Requirement, ...] = (
         citizen_label="Tujuan Anda tercatat",
         hint="Tulis satu kalimat: apa yang ingin Anda capai.",
         turn=Turn.PESERTA,
+        action="Tulis tujuan Anda",
         is_met=lambda facts: facts.has_goal,
     ),
     Requirement(
@@ -165,6 +174,7 @@ REQUIREMENTS: tuple[Requirement, ...] = (
         citizen_label="Anda mendapat pendamping",
         hint="Pengelola pusat memilih pendamping untuk Anda.",
         turn=Turn.PENGELOLA,
+        action="Petugas memilih pendamping Anda",
         is_met=lambda facts: facts.has_coach,
     ),
 )

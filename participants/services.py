@@ -12,7 +12,7 @@ from accounts.models import Role, User
 from centers.models import Agency, CoachProfile
 from core import audit
 from core.clock import local_day
-from core.models import StoredFile
+from core.models import AuditEntry, StoredFile
 from notifications.services import notify
 
 from .models import (
@@ -25,6 +25,7 @@ from .models import (
     Person,
     StageEvidence,
     Status,
+    WorkforceReport,
 )
 from .models.choices import EvidenceKind, Stage
 from .refusals import NotYours, Refused
@@ -40,7 +41,7 @@ def lock_enrollment(enrollment_id: UUID) -> Enrollment:
 
 
 def require_role(actor: User, enrollment: Enrollment, allowed: frozenset[Role], *, act: str) -> Role:
-    """The role in which the actor acts, or NotYours with a sentence naming who may. Nobody acts on themselves."""
+    """The role in which the actor acts, or NotYours naming who may. Nobody acts on themselves."""
     if enrollment.person.user_id == actor.pk:
         raise NotYours("Anda tidak bisa memutuskan hal ini untuk diri Anda sendiri.")
     role = acting_role(actor, enrollment, allowed)
@@ -65,8 +66,10 @@ def _touch(enrollment: Enrollment, at: datetime) -> None:
 
 
 @transaction.atomic
-def verify_identity(*, enrollment_id: UUID, actor: User, status: IdentityStatus, at: datetime) -> Person:
-    """Record that a document was seen, or that the identity is verified by a second person.
+def verify_identity(
+    *, enrollment_id: UUID, actor: User, status: IdentityStatus, note: str = "", at: datetime
+) -> Person:
+    """Record that a document was seen, that it agrees (verified by a second person), or what does not agree.
 
     Raises NotYours for staff without a role here, Refused when the actor typed the data or is the person.
     """
@@ -84,7 +87,16 @@ def verify_identity(*, enrollment_id: UUID, actor: User, status: IdentityStatus,
     person.identity_checked_at = at
     person.save(update_fields=["identity_status", "identity_checked_by", "identity_checked_at"])
     _touch(enrollment, at)
-    audit.record(actor=actor, action="identitas.periksa", obj=person, detail={"status": str(status)})
+    audit.record(
+        actor=actor, action="identitas.periksa", obj=person, reason=note, detail={"status": str(status)}
+    )
+    if status == IdentityStatus.DIKETIK and person.user_id:
+        notify(
+            user_id=person.user_id,
+            kind="identitas_tidak_cocok",
+            ids={"enrollment": str(enrollment.pk)},
+            dedupe_key=f"identitas-tidak-cocok:{person.pk}:{at:%Y%m%d}",
+        )
     if status == IdentityStatus.DIVERIFIKASI and person.user_id:
         notify(
             user_id=person.user_id,
@@ -245,8 +257,50 @@ def save_business(
     business.workers_part_time = workers_part_time
     business.updated_at = at
     business.save()
+    _report_workforce(business, actor=actor, is_owner=enrollment.person.user_id == actor.pk, at=at)
     _touch(enrollment, at)
     return business
+
+
+def _report_workforce(business: Business, *, actor: User, is_owner: bool, at: datetime) -> None:
+    """Turn changed worker numbers into a report of jobs; what the owner writes is confirmed by the owner."""
+    if business.workers_full_time is None:
+        return
+    full_time, part_time = business.workers_full_time, business.workers_part_time or 0
+    last = business.workforce_reports.order_by("-reported_at", "-pk").first()
+    if last is not None and (last.full_time, last.part_time) == (full_time, part_time):
+        if is_owner and last.confirmed_at is None:
+            last.confirmed_at = at
+            last.save(update_fields=["confirmed_at"])
+        return
+    business.workforce_reports.create(
+        full_time=full_time,
+        part_time=part_time,
+        full_time_before=last.full_time if last else 0,
+        part_time_before=last.part_time if last else 0,
+        reported_by=actor,
+        reported_at=at,
+        confirmed_at=at if is_owner else None,
+    )
+
+
+@transaction.atomic
+def confirm_workforce(*, enrollment_id: UUID, actor: User, at: datetime) -> bool:
+    """The owner confirms the last report of workers; False when there is nothing to confirm."""
+    enrollment = lock_enrollment(enrollment_id)
+    if enrollment.person.user_id != actor.pk:
+        raise NotYours("Jumlah pekerja hanya bisa dibenarkan oleh pemilik usaha.")
+    last = (
+        WorkforceReport.objects.filter(business__person_id=enrollment.person_id)
+        .order_by("-reported_at", "-pk")
+        .first()
+    )
+    if last is None or last.confirmed_at is not None:
+        return False
+    last.confirmed_at = at
+    last.save(update_fields=["confirmed_at"])
+    _touch(enrollment, at)
+    return True
 
 
 @transaction.atomic
@@ -303,7 +357,7 @@ def decide_evidence(
     if actor.pk in (evidence.submitted_by_id, enrollment.person.user_id):
         raise Refused("Anda yang mengunggah bukti ini. Pemeriksaan dilakukan petugas lain.")
     if not evidence.is_pending:
-        raise Refused("Bukti ini baru saja diperiksa petugas lain. Muat ulang untuk melihatnya.")
+        raise Refused("Bukti ini baru saja diperiksa petugas lain. Ini keadaan terbarunya.")
     evidence.status = EvidenceStatus.DITERIMA if accept else EvidenceStatus.DITOLAK
     evidence.rejection = "" if accept else rejection
     evidence.checked_by, evidence.checked_at = actor, at
@@ -318,6 +372,17 @@ def decide_evidence(
             dedupe_key=f"bukti:{evidence.pk}:{evidence.status}",
         )
     return evidence
+
+
+HISTORY_SHOWN = 40
+"""Audited acts shown on a participant's page, the latest."""
+
+
+def history_of(enrollment: Enrollment) -> list[AuditEntry]:
+    """What staff did for a person apart from moves: checks, assignments, reveals, codes. One statement."""
+    keys = [str(enrollment.pk), str(enrollment.person_id), str(enrollment.person.user_id)]
+    entries = AuditEntry.objects.filter(object_id__in=keys).exclude(action__startswith="tahap.")
+    return list(entries.order_by("-id")[:HISTORY_SHOWN])
 
 
 @transaction.atomic

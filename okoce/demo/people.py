@@ -378,7 +378,12 @@ class Crowd:
         }
         wanted = kinds.get(stage, [])
         for position, kind in enumerate(wanted, start=1):
-            self._proof(enrollment, place, coach, stage, kind, since + span * (position / (len(wanted) + 1)))
+            at = since + span * (position / (len(wanted) + 1))
+            if kind == EvidenceKind.BUKU_KAS:  # 31 days apart are always different months
+                at = since + timedelta(days=1 + 31 * (position - 1))
+            elif kind == EvidenceKind.LAPORAN_KEUANGAN:
+                at = until - timedelta(hours=40)
+            self._proof(enrollment, place, coach, stage, kind, at)
         if stage == Stage.PEMASARAN and rng.random() < 0.6:
             self._workers(enrollment, until)
 

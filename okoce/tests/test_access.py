@@ -51,7 +51,8 @@ class Line:
     """What one address answers. `may` enter; those not in `sees` get 404 for the record of the world.
 
     `get` and `post` are what a visitor gets who may and sees (an empty POST is sent). Who may not: 403,
-    anonymous: 303 to the sign-in page. `unseen` is what those get who may but do not see.
+    anonymous: 303 to the sign-in page. `unseen` is what those get who may but do not see;
+    `refused` see the record but may not do this to it.
     """
 
     may: frozenset[str]
@@ -61,6 +62,7 @@ class Line:
     kwargs: dict[str, str] = field(default_factory=dict)
     unseen: int = 404
     signed_in_get: int = 0
+    refused: frozenset[str] = frozenset()
 
 
 PERSON = {"person_id": "person"}
@@ -85,6 +87,7 @@ LINES: dict[str, Line] = {
     "person_code": Line(COACHES | MANAGERS | {"admin"}, sees=STAFF, kwargs=PERSON, post=422),
     "journey": Line(CITIZENS),
     "my_evidence_add": Line(CITIZENS, kwargs={"kind": "=nib"}, post=422),
+    "confirm_workforce": Line(CITIZENS, get=405, post=303),
     "my_act": Line(CITIZENS, kwargs={"slug": "=tujuan"}, post=422),
     "evidence_file": Line(
         CITIZENS | STAFF | OUTSIDERS, kwargs={"evidence_id": "evidence"}, sees=STAFF | {"citizen"}
@@ -96,7 +99,13 @@ LINES: dict[str, Line] = {
     "reveal": Line(STAFF | OUTSIDERS, sees=STAFF, kwargs=PERSON, post=422),
     "evidence_add": Line(STAFF | OUTSIDERS, sees=STAFF, kwargs=PERSON | {"kind": "=nib"}, post=422),
     "evidence_check": Line(STAFF | OUTSIDERS, sees=STAFF, kwargs=EVIDENCE, post=422),
-    "act": Line(STAFF | OUTSIDERS, sees=STAFF, kwargs=PERSON | {"slug": "=koreksi"}, post=422),
+    "act": Line(
+        STAFF | OUTSIDERS,
+        sees=STAFF,
+        kwargs=PERSON | {"slug": "=koreksi"},
+        post=422,
+        refused=frozenset({"coach", "dinas"}),
+    ),
     "queue": Line(MANAGERS | DINAS | {"admin"}),
     "coach_day": Line(COACHES),
     "dashboard": Line(MANAGERS | DINAS | {"admin"}),
@@ -242,6 +251,8 @@ def expected(name: str, who: str, method: str) -> int:
     status = line.get if method == "get" else line.post
     if who not in line.sees and status != 405:
         return line.unseen
+    if who in line.refused:
+        return 403
     if method == "get" and who != "anonymous" and line.signed_in_get:
         return line.signed_in_get
     return status

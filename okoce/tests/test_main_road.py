@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from playwright.sync_api import Page, expect
 from accounts.models import Role, User
 from accounts.tests.factories import PASSWORD, staff
 from centers.models import CoachProfile
+from core.clock import today
 from notifications.models import Notification
 from okoce.launch.processes import wait_until
 from okoce.testing.processes import Portal, Worker
@@ -84,25 +86,35 @@ class Road:
         return Enrollment.objects.select_related("person__user").get(person__full_name="Siti Contoh")
 
     def bring_own(
-        self, kind: EvidenceKind, *, number: str = "", note: str = "", with_file: bool = True
+        self,
+        kind: EvidenceKind,
+        *,
+        number: str = "",
+        note: str = "",
+        with_file: bool = True,
+        days_ago: int = 0,
     ) -> None:
         """The citizen sends a proof from the phone."""
         self.citizen.goto(f"{self.portal.url}/saya/bukti/{kind.value}/")
-        self._fill_proof(self.citizen, kind, number=number, note=note, with_file=with_file)
+        self._fill_proof(self.citizen, kind, number=number, note=note, with_file=with_file, days_ago=days_ago)
         self.citizen.get_by_role("button", name="Kirim", exact=True).click()
         expect(self.citizen.get_by_text("Terkirim.")).to_be_visible()
 
-    def bring_by_coach(self, kind: EvidenceKind, *, number: str = "", note: str = "") -> None:
+    def bring_by_coach(
+        self, kind: EvidenceKind, *, number: str = "", note: str = "", days_ago: int = 0
+    ) -> None:
         """The coach notes a proof in the field."""
         self.coach.goto(f"{self.portal.url}/peserta/{self.enrollment.person_id}/bukti/{kind.value}/")
-        self._fill_proof(self.coach, kind, number=number, note=note, with_file=False)
+        self._fill_proof(self.coach, kind, number=number, note=note, with_file=False, days_ago=days_ago)
         self.coach.get_by_role("button", name="Simpan bukti").click()
         expect(self.coach.get_by_text("Terkirim.")).to_be_visible()
 
-    def _fill_proof(self, page: Page, kind: EvidenceKind, *, number: str, note: str, with_file: bool) -> None:
+    def _fill_proof(
+        self, page: Page, kind: EvidenceKind, *, number: str, note: str, with_file: bool, days_ago: int
+    ) -> None:
         if number:
             page.locator("[name=number]").fill(number)
-        page.get_by_label("Tanggal").fill("01/11/2026")
+        page.get_by_label("Tanggal").fill(f"{today() - timedelta(days=days_ago):%d/%m/%Y}")
         if with_file:
             page.locator("[name=file]").set_input_files(self.picture(kind.value))
         if note:
@@ -111,8 +123,9 @@ class Road:
     def accept_all(self) -> None:
         """The manager accepts every waiting proof, as the second person."""
         self.open_person(self.manager)
-        while self.manager.get_by_role("button", name="Terima bukti").count():
-            self.manager.get_by_role("button", name="Terima bukti").first.click()
+        while self.manager.get_by_role("link", name="Periksa bukti").count():
+            self.manager.get_by_role("link", name="Periksa bukti").first.click()
+            self.manager.get_by_role("button", name="Terima bukti").click()
             expect(self.manager.get_by_text("Bukti diterima.")).to_be_visible()
 
     def act(self, page: Page, slug: str, button: str, fill: Callable[[Page], None] | None = None) -> None:
@@ -177,7 +190,7 @@ def test_from_registration_to_graduation(road: Road) -> None:
 
     # P1: the citizen tells the goal; the manager verifies, names the SKPD and a coach, and moves on.
     road.citizen.goto(f"{road.portal.url}/saya/")
-    road.citizen.get_by_role("link", name="Tujuan Anda tercatat").first.click()
+    road.citizen.get_by_role("link", name="Tulis tujuan Anda").first.click()
     road.citizen.locator("[name=goal]").fill("Jualan kue kering sampai toko oleh-oleh")
     road.citizen.get_by_role("button", name="Simpan tujuan").click()
     road.manager.goto(f"{road.portal.url}/antrean/")
@@ -186,7 +199,12 @@ def test_from_registration_to_graduation(road: Road) -> None:
     expect(road.manager.get_by_role("button", name="Naikkan ke Pelatihan")).to_have_attribute(
         "aria-disabled", "true"
     )
-    road.act(road.manager, "identitas", "Simpan hasil pemeriksaan")
+    road.act(
+        road.manager,
+        "identitas",
+        "Simpan hasil pemeriksaan",
+        lambda page: page.get_by_label("Cocok:", exact=False).first.check(),
+    )
     road.act(
         road.manager,
         "skpd",
@@ -216,8 +234,8 @@ def test_from_registration_to_graduation(road: Road) -> None:
     road.move(road.coach, "Naikkan ke Pendampingan", to=Stage.PENDAMPINGAN)
 
     # P3: three sessions and the business record.
-    for topic in ("Harga", "Bahan", "Izin"):
-        road.bring_by_coach(EvidenceKind.SESI, note=f"Di pusat, membahas {topic}.")
+    for days_ago, topic in enumerate(("Harga", "Bahan", "Izin")):
+        road.bring_by_coach(EvidenceKind.SESI, note=f"Di pusat, membahas {topic}.", days_ago=days_ago)
     road.citizen.goto(f"{road.portal.url}/saya/usaha/ubah/")
     road.citizen.locator("[name=name]").fill("Dapur Siti")
     road.citizen.locator("[name=sector]").select_option("kuliner")
@@ -240,8 +258,8 @@ def test_from_registration_to_graduation(road: Road) -> None:
     road.bring_own(EvidenceKind.PENJUALAN)
     road.accept_all()
     road.move(road.coach, "Naikkan ke Pelaporan keuangan", to=Stage.PELAPORAN_KEUANGAN)
-    for month in ("Agustus", "September", "Oktober"):
-        road.bring_own(EvidenceKind.BUKU_KAS, note=month)
+    for months_ago in (1, 2, 3):
+        road.bring_own(EvidenceKind.BUKU_KAS, days_ago=31 * months_ago)
     road.bring_own(EvidenceKind.LAPORAN_KEUANGAN)
     road.accept_all()
     road.move(road.coach, "Naikkan ke Permodalan", to=Stage.PERMODALAN)

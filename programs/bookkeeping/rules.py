@@ -13,11 +13,11 @@ REQUIREMENTS: tuple[Requirement, ...] = (
         hint="Satu foto atau berkas untuk setiap bulan.",
         turn=Turn.PESERTA,
         is_met=lambda facts: (
-            facts.evidence.accepted[EvidenceKind.BUKU_KAS] >= facts.thresholds["bulan_buku_kas"]
+            facts.evidence.months(EvidenceKind.BUKU_KAS) >= facts.thresholds["bulan_buku_kas"]
         ),
         evidence=(EvidenceKind.BUKU_KAS,),
         progress=lambda facts: (
-            min(facts.evidence.accepted[EvidenceKind.BUKU_KAS], facts.thresholds["bulan_buku_kas"]),
+            min(facts.evidence.months(EvidenceKind.BUKU_KAS), facts.thresholds["bulan_buku_kas"]),
             facts.thresholds["bulan_buku_kas"],
         ),
     ),
@@ -34,7 +34,9 @@ REQUIREMENTS: tuple[Requirement, ...] = (
 
 EVIDENCE: tuple[EvidenceSpec, ...] = (
     EvidenceSpec(
-        kind=EvidenceKind.BUKU_KAS, hint="Catatan uang masuk dan keluar untuk satu bulan.", needs_file=True
+        kind=EvidenceKind.BUKU_KAS,
+        hint="Catatan uang masuk dan keluar untuk satu bulan. Tulis tanggal di bulan itu.",
+        needs_file=True,
     ),
     EvidenceSpec(
         kind=EvidenceKind.LAPORAN_KEUANGAN,

@@ -212,7 +212,7 @@ ACTS: dict[str, Act] = {
             done="Hasil pemeriksaan disimpan.",
             form=forms.IdentityForm,
             perform=lambda e, u, d, at: services.verify_identity(
-                enrollment_id=e.pk, actor=u, status=IdentityStatus(d["status"]), at=at
+                enrollment_id=e.pk, actor=u, status=IdentityStatus(d["status"]), note=d["note"], at=at
             ),
             roles=MANAGERS,
             is_possible=lambda e: not e.person.is_identity_verified,
@@ -316,17 +316,21 @@ class Offer:
 
 def offers(enrollment: Enrollment, actor: User, *, are_moves: bool) -> list[Offer]:
     """The acts that fit the enrollment now. One that another role may do is shown with who may."""
-    found = []
-    for act in ACTS.values():
-        if act.is_move != are_moves or not act.is_possible(enrollment):
-            continue
-        allowed = act.roles
-        if act.slug == "dispensasi":
-            allowed = STAGES[Stage(enrollment.stage)].waiver_roles
-        if act.slug == "lanjut" and enrollment.status == Status.BERHENTI:
-            allowed = moves.CORRECTORS
-        found.append(Offer(act, moves.refusal_for(enrollment, actor, allowed)))
-    return found
+    return [
+        Offer(act, refusal(act, enrollment, actor))
+        for act in ACTS.values()
+        if act.is_move == are_moves and act.is_possible(enrollment)
+    ]
+
+
+def refusal(act: Act, enrollment: Enrollment, actor: User) -> str:
+    """Why the actor may not do this now, as a sentence; empty when they may."""
+    allowed = act.roles
+    if act.slug == "dispensasi":
+        allowed = STAGES[Stage(enrollment.stage)].waiver_roles
+    if act.slug == "lanjut" and enrollment.status == Status.BERHENTI:
+        allowed = moves.CORRECTORS
+    return moves.refusal_for(enrollment, actor, allowed)
 
 
 def may_advance(enrollment: Enrollment, actor: User) -> bool:

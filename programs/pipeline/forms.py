@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -11,13 +12,16 @@ from django.db.models import Count, Q
 from accounts.models import User
 from centers.models import Agency, Center, CoachProfile
 from core import files
+from core.clock import today
 from core.fields import DayField, NikField, PlainTextField, RupiahField
+from core.formats import day as format_day
 from participants.models import BusinessSector, Enrollment, IdentityStatus, Pathway, Stage, Status, StopReason
 
 from .people import IN_PROGRESS
 from .stages import EvidenceChoice, stages_of
 
 MAX_WORKERS = 10_000
+ANY_STAGE = [("", "Semua tahap"), *Stage.choices]
 
 
 class MoveForm(forms.Form):
@@ -98,6 +102,10 @@ class PathForm(MoveForm):
     )
     reason = PlainTextField(label="Alasan", max_length=500, multiline=True, required=False)
 
+    def prepare(self) -> None:
+        others = [choice for choice in Pathway.choices if choice[0] != self.enrollment.pathway]
+        self.fields["pathway"].choices = others  # type: ignore[attr-defined]
+
 
 class CenterForm(MoveForm):
     """An open centre for somebody who waits for one."""
@@ -115,21 +123,30 @@ class CenterForm(MoveForm):
 
 
 class IdentityForm(MoveForm):
-    """What was seen of a person's identity."""
+    """What was seen of a person's identity. Nothing is preselected: it has to be looked at."""
 
     status = forms.ChoiceField(
         label="Hasil pemeriksaan",
         choices=[
-            (IdentityStatus.DOKUMEN_DILIHAT.value, "Dokumen dilihat, belum dicocokkan semua"),
-            (
-                IdentityStatus.DIVERIFIKASI.value,
-                "Diverifikasi: KTP cocok dengan nama, NIK, dan tanggal lahir",
-            ),
+            (IdentityStatus.DIVERIFIKASI.value, "Cocok: nama, NIK, dan tanggal lahir sama dengan KTP"),
+            (IdentityStatus.DOKUMEN_DILIHAT.value, "KTP dilihat, belum dicocokkan semua"),
+            (IdentityStatus.DIKETIK.value, "Tidak cocok: peserta diminta memperbaiki data"),
         ],
-        initial=IdentityStatus.DIVERIFIKASI.value,
         widget=forms.RadioSelect,
         error_messages={"required": "Pilih hasilnya.", "invalid_choice": "Pilih salah satu hasil di bawah."},
     )
+    note = PlainTextField(
+        label="Apa yang tidak cocok?",
+        max_length=200,
+        required=False,
+        help_text="Hanya bila tidak cocok. Contoh: tanggal lahir di KTP 12 Mei 1990.",
+    )
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or {}
+        if data.get("status") == IdentityStatus.DIKETIK and not data.get("note"):
+            self.add_error("note", ValidationError("Tulis apa yang tidak cocok, supaya peserta tahu."))
+        return data
 
 
 class NikForm(MoveForm):
@@ -313,6 +330,18 @@ class EvidenceForm(MoveForm):
             self.fields["note"].required = not spec.number_label
             self.fields["note"].error_messages["required"] = "Tulis isinya di sini."
 
+    def clean_happened_on(self) -> date:
+        """Not in the future; what belongs to the programme, not before the registration. Local days."""
+        day: date = self.cleaned_data["happened_on"]
+        if day > today(self.enrollment.zone):
+            raise ValidationError(
+                "Tanggal ini masih di depan. Tulis tanggal yang sudah lewat, atau hari ini."
+            )
+        if self.choice.spec.is_within_programme and day < self.enrollment.registered_on:
+            start = format_day(self.enrollment.registered_on)
+            raise ValidationError(f"Tanggal ini sebelum pendaftaran ({start}). Periksa lagi.")
+        return day
+
     def clean_number(self) -> str:
         raw: str = self.cleaned_data.get("number", "")
         clean = self.choice.spec.clean_number
@@ -360,5 +389,14 @@ class PeopleFilterForm(forms.Form):
     pusat = forms.RegexField(r"^P[0-9.]{8}(-[0-9]{1,2})?$", label="Pusat", required=False)
     pendamping = forms.UUIDField(label="Pendamping", required=False)
     tahun = forms.IntegerField(label="Tahun daftar", required=False, min_value=2017, max_value=2100)
+    sampai = forms.ChoiceField(label="Pernah sampai", required=False, choices=[("", "Semua"), *Stage.choices])
+    selesai = forms.ChoiceField(
+        label="Selesai tahap", required=False, choices=[("", "Semua"), *Stage.choices]
+    )
+    dispensasi = forms.ChoiceField(
+        label="Dispensasi tahap", required=False, choices=[("", "Semua"), *Stage.choices]
+    )
+    lewat = forms.ChoiceField(label="Lewat tahap", required=False, choices=[("", "Semua"), *Stage.choices])
+    izin = forms.BooleanField(label="Punya izin dasar", required=False)
     diam = forms.BooleanField(label="Diam lewat batas", required=False)
     bukti = forms.BooleanField(label="Bukti menunggu", required=False)

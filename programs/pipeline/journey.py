@@ -91,6 +91,12 @@ class Journey:
         return self.enrollment.status == Status.AKTIF and self.days_silent >= self.silent_limit
 
     @property
+    def days_late(self) -> int:
+        """Days since the step was due; 0 while it is not."""
+        due_on = self.next_step.due_on
+        return max((self.today - due_on).days, 0) if due_on else 0
+
+    @property
     def target_label(self) -> str:
         """Where the checklist leads: the next stage, or "Lulus"."""
         return self.target.label if self.target else "Lulus"
@@ -122,14 +128,18 @@ def load_journey(enrollment: Enrollment, *, at: datetime) -> Journey:
 
 
 def stones(enrollment: Enrollment, transitions: Sequence[StageTransition], *, today: date) -> list[Stone]:
-    """The seven stones, from the log: which were done or waived and when, and the one underfoot."""
+    """The stones of the person's path, from the log: done or waived and when, and the one underfoot.
+
+    Seven, but three for a job seeker, whose path ends with a placement.
+    """
     here = Stage(enrollment.stage).number
     left: dict[str, StageTransition] = {}
     for transition in transitions:
         if transition.kind in LEAVING:
             left[transition.from_stage] = transition
     drawn = []
-    for stage, row in STAGES.items():
+    for stage in stages_of(enrollment.pathway):
+        row = STAGES[stage]
         leaving = left.get(stage)
         state, note = "later", ""
         if stage.number < here or (stage.number == here and enrollment.status == Status.LULUS):
@@ -139,8 +149,6 @@ def stones(enrollment: Enrollment, transitions: Sequence[StageTransition], *, to
                 note = day_short(leaving.local_day)
         elif stage.number == here:
             state, note = _underfoot(enrollment, transitions, today)
-        elif stage not in stages_of(enrollment.pathway):
-            note = "tidak di jalur ini"
         drawn.append(Stone(row.number, row.label, row.meaning, state, note, current=stage.number == here))
     return drawn
 
@@ -217,15 +225,15 @@ def next_step(
     item = next((item for item in missing if item.is_for_citizen), missing[0])
     if item.is_waiting:
         return _staff_step(
-            f"{item.requirement.citizen_label}: sedang diperiksa",
-            "Kiriman Anda sudah masuk. Anda tinggal menunggu.",
+            "Kiriman Anda sedang diperiksa",
+            f"Sudah masuk: {_kinds(item)}. Anda tinggal menunggu.",
             who=_name_of(Turn.PENGELOLA, enrollment),
             due_on=due_on,
             today=today,
             staff_title=f"Periksa bukti: {item.requirement.label[0].lower()}{item.requirement.label[1:]}",
         )
     return NextStep(
-        title=item.requirement.citizen_label,
+        title=item.requirement.action or item.requirement.citizen_label,
         hint=item.requirement.hint,
         turn=item.requirement.turn,
         who=_name_of(item.requirement.turn, enrollment),
@@ -234,6 +242,11 @@ def next_step(
         code=item.requirement.code,
         staff_title=item.requirement.label,
     )
+
+
+def _kinds(item: ChecklistItem) -> str:
+    """What is being checked, in words: "NIB", "buku kas satu bulan"."""
+    return " atau ".join(kind.label for kind in item.requirement.evidence)
 
 
 def _staff_step(title: str, hint: str, *, who: str, due_on: date, today: date, staff_title: str) -> NextStep:

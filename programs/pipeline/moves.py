@@ -103,6 +103,8 @@ def waive(*, enrollment_id: UUID, actor: User, version: int, reason: str, at: da
     target = next_stage(enrollment.stage, enrollment.pathway)
     if target is None:
         raise Refused("Di jalur ini tidak ada tahap sesudahnya, jadi tidak ada yang bisa dilewati.")
+    if not missing_requirements(enrollment, at=at):
+        raise Refused(f"Semua syarat sudah lengkap. Naikkan saja ke {target.label}, tanpa dispensasi.")
     entry = entry_checklists([enrollment], on=local_day(at, enrollment.zone))[enrollment.pk]
     if missing := [item for item in entry if not item.is_met]:
         raise StageRefused(missing, f"masuk {target.label}")
@@ -296,11 +298,11 @@ def _lock(enrollment_id: UUID, version: int) -> Enrollment:
 def _what_changed(enrollment: Enrollment) -> str:
     last = enrollment.transitions.select_related("actor").order_by("-version").first()
     if last is None or last.actor is None:
-        return "Data peserta ini baru saja berubah. Muat ulang untuk melihatnya."
+        return "Data peserta ini baru saja berubah. Ini keadaan terbarunya."
     when = moment(last.at, enrollment.zone)
     return (
         f"{last.actor.display_name} baru saja mengubah peserta ini: {last.kind_label} ({when}). "
-        "Muat ulang untuk melihatnya."
+        "Ini keadaan terbarunya."
     )
 
 

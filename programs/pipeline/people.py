@@ -5,14 +5,29 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
 from accounts.access import area_q
 from accounts.models import User
 from core.clock import ZONES, day_start, local_day
-from participants.models import Enrollment, Stage, StageEvidence, Status, Threshold
+from participants.models import (
+    Enrollment,
+    Stage,
+    StageEvidence,
+    StageTransition,
+    Status,
+    Threshold,
+    TransitionKind,
+)
+from programs.licensing.rules import BASE_PERMITS
 
 PAGE_SIZE = 25
+LEFT_BY: dict[str, frozenset[str]] = {
+    "selesai": frozenset({TransitionKind.MAJU, TransitionKind.LULUS}),
+    "dispensasi": frozenset({TransitionKind.DISPENSASI}),
+    "lewat": frozenset({TransitionKind.MAJU, TransitionKind.LULUS, TransitionKind.DISPENSASI}),
+}
+"""Filters on how a stage was left → the kinds of transition that count; the funnel's own definitions."""
 IN_PROGRESS = "berjalan"
 """The filter `status` for everybody still on the way: what the dashboards count as "sekarang di sini"."""
 
@@ -41,11 +56,34 @@ def search(user: User, filters: dict[str, Any], *, at: datetime) -> QuerySet[Enr
         found = found.filter(coach_id=value)
     if value := filters.get("tahun"):
         found = found.filter(cohort_year=value)
+    if value := filters.get("sampai"):
+        found = found.filter(stage__in=_from(value))
+    for name, kinds in LEFT_BY.items():
+        if value := filters.get(name):
+            found = _left(found, Stage(value), kinds)
+    if filters.get("izin"):
+        permit = StageEvidence.objects.accepted().filter(enrollment=OuterRef("pk"), kind__in=BASE_PERMITS)
+        found = found.filter(Exists(permit))
     if filters.get("diam"):
         found = found.filter(silent_q(at))
     if filters.get("bukti"):
         found = found.filter(Exists(StageEvidence.objects.pending().filter(enrollment=OuterRef("pk"))))
     return found
+
+
+def _from(stage: str) -> list[Stage]:
+    """The stage and all after it."""
+    return list(Stage)[Stage(stage).number - 1 :]
+
+
+def _left(found: QuerySet[Enrollment], stage: Stage, kinds: frozenset[str]) -> QuerySet[Enrollment]:
+    """Those who left a stage for good, the last time by one of these kinds of transition."""
+    leaving = StageTransition.objects.filter(
+        enrollment=OuterRef("pk"), from_stage=stage, kind__in=LEFT_BY["lewat"]
+    )
+    last_kind = Subquery(leaving.order_by("-version").values("kind")[:1])
+    behind = Q(stage__in=_from(stage)[1:]) | Q(stage=stage, status=Status.LULUS)
+    return found.filter(behind).alias(how_left=last_kind).filter(how_left__in=kinds)
 
 
 def silent_q(at: datetime) -> Q:

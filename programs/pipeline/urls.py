@@ -8,6 +8,7 @@ from .views import acts, citizen, evidence, people, work
 
 urlpatterns = [
     path("saya/", citizen.journey, name="journey"),
+    path("saya/pekerja/benar/", citizen.confirm_workforce, name="confirm_workforce"),
     path("saya/bukti/<slug:kind>/", evidence.add_own, name="my_evidence_add"),
     path("saya/<slug:slug>/ubah/", citizen.my_act, name="my_act"),
     path("berkas/<uuid:evidence_id>/", evidence.file, name="evidence_file"),

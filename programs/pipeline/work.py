@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from django.db.models import Q, QuerySet
+
 from accounts.models import User
 from core.clock import local_day
 from participants.deadlines import due_day
@@ -87,6 +89,28 @@ def describe(enrollments: Sequence[Enrollment], *, at: datetime) -> list[WorkIte
     return items
 
 
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """How much waits behind the first rows of the queue; counted to a limit, so that the page stays fast."""
+
+    registrations: int
+    evidence: int
+    waiting: int
+
+
+COUNTED = 1_000
+
+
+def totals(user: User) -> Totals:
+    """Count each list of the queue, up to COUNTED."""
+    seen = Enrollment.objects.visible_to(user)
+    return Totals(
+        registrations=seen.filter(stage=Stage.PENDAFTARAN, status=Status.AKTIF)[:COUNTED].count(),
+        evidence=_to_check(user)[:COUNTED].count(),
+        waiting=seen.filter(status=Status.MENUNGGU_PUSAT)[:COUNTED].count(),
+    )
+
+
 def registrations_to_check(user: User, *, at: datetime) -> list[WorkItem]:
     """People in P1 of the manager's centres, the longest waiting first."""
     rows = (
@@ -110,14 +134,13 @@ def waiting_for_center(user: User) -> list[Enrollment]:
 
 def evidence_to_check(user: User) -> list[StageEvidence]:
     """Proofs waiting that this user did not bring, the longest waiting first."""
-    return list(
-        StageEvidence.objects.visible_to(user)
-        .pending()
-        .exclude(submitted_by=user)
-        .exclude(enrollment__person__user=user)
-        .select_related("enrollment__person", "submitted_by", "file")
-        .order_by("submitted_at", "pk")[:QUEUE_SIZE]
-    )
+    rows = _to_check(user).select_related("enrollment__person", "submitted_by", "file")
+    return list(rows.order_by("submitted_at", "pk")[:QUEUE_SIZE])
+
+
+def _to_check(user: User) -> QuerySet[StageEvidence]:
+    own = Q(submitted_by=user) | Q(enrollment__person__user=user)
+    return StageEvidence.objects.visible_to(user).pending().exclude(own)
 
 
 def mentees(coach: User, *, at: datetime) -> list[WorkItem]:

@@ -36,9 +36,9 @@ def test_a_graduate_has_seven_stones_done_and_nothing_to_do():
     assert found.next_step.title == "Anda sudah lulus"
 
 
-def test_stages_outside_the_path_say_so():
+def test_a_job_seekers_path_has_three_stones():
     found = journey_of(participant(stage=Stage.PELATIHAN, pathway=Pathway.CARI_KERJA))
-    assert [stone.note for stone in found.stones][3:] == ["tidak di jalur ini"] * 4
+    assert [(stone.number, stone.state) for stone in found.stones] == [(1, "done"), (2, "now"), (3, "later")]
 
 
 def test_who_stopped_shows_a_stopped_stone_with_the_day():
@@ -54,7 +54,8 @@ def test_the_next_step_is_the_citizens_turn_first_then_the_officers():
     StageEvidenceFactory(enrollment=enrollment, stage=Stage.PERIZINAN, kind=EvidenceKind.NIB)
     step = journey_of(enrollment).next_step
     assert step.turn is Turn.PENGELOLA
-    assert "sedang diperiksa" in step.title
+    assert step.title == "Kiriman Anda sedang diperiksa"
+    assert "NIB" in step.hint
 
 
 def test_everybody_on_the_way_has_a_step_a_day_and_a_responsible_person():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
@@ -14,9 +15,9 @@ from accounts.models import Role
 from core.clock import now
 from participants import services
 from participants.models import Enrollment
-from participants.refusals import Refused
+from participants.refusals import Refused, Stale
 from programs.pipeline import forms, moves, presenters
-from programs.pipeline.acts import ACTS, BUSINESS_FIELDS, Act
+from programs.pipeline.acts import ACTS, BUSINESS_FIELDS, Act, refusal
 
 from .fetch import actor_of, enrollment_of, person_url, sent, show_refusal
 
@@ -65,13 +66,21 @@ def act(request: HttpRequest, person_id: UUID, slug: str) -> HttpResponse:
     chosen = ACTS.get(slug)
     if chosen is None:
         raise Http404("Tidak ditemukan.")
+    if not chosen.is_possible(enrollment):
+        messages.error(request, f"{chosen.title} tidak berlaku untuk peserta ini sekarang.")
+        return SeeOther(person_url(enrollment))
+    if refusal_text := refusal(chosen, enrollment, actor_of(request)):
+        raise PermissionDenied(refusal_text)
     initial = _initial(chosen, enrollment)
     form = chosen.form(**sent(request), enrollment=enrollment, actor=actor_of(request), initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
             chosen.perform(enrollment, actor_of(request), form.cleaned_data, now())
-        except Refused as refusal:
-            for reason in refusal.reasons:
+        except Stale as stale:
+            show_refusal(request, stale)
+            return SeeOther(person_url(enrollment))
+        except Refused as refused:
+            for reason in refused.reasons:
                 form.add_error(None, reason)
         else:
             messages.success(request, chosen.done)

@@ -6,14 +6,15 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.access import SeeOther, role_required
 from accounts.models import Role
 from core.clock import now
 from core.validators import wa_link
 from notifications.services import latest
-from participants.models import StageEvidence, Status
+from participants import services
+from participants.models import StageEvidence, Status, WorkforceReport
 from participants.refusals import Refused
 from programs.pipeline import presenters
 from programs.pipeline.acts import ACTS, BUSINESS_FIELDS
@@ -71,6 +72,11 @@ def journey(request: HttpRequest) -> HttpResponse:
             .select_related("file")
             .order_by("-submitted_at", "-pk")[:SENT_SHOWN]
         ),
+        "workforce": WorkforceReport.objects.filter(
+            business__person_id=enrollment.person_id, confirmed_at__isnull=True
+        )
+        .order_by("-reported_at")
+        .first(),
         "history": presenters.history(found.transitions, enrollment.zone, for_citizen=True),
         "coach_wa_url": coach_wa_url,
         "center_wa_url": wa_link(enrollment.center.whatsapp, greeting)
@@ -90,6 +96,16 @@ def _button(found: Journey, choices: list[EvidenceChoice]) -> dict[str, str] | N
     item = next((item for item in found.checklist if item.requirement.code == step.code), None)
     address = presenters.own_address(item, choices) if item else ""
     return {"label": step.title, "href": address, "icon": "arrow"} if address else None
+
+
+@role_required(Role.PESERTA)
+@require_POST
+def confirm_workforce(request: HttpRequest) -> HttpResponse:
+    """The owner says that the reported number of workers is right: only then they count as jobs."""
+    enrollment = own_enrollment(request)
+    if services.confirm_workforce(enrollment_id=enrollment.pk, actor=actor_of(request), at=now()):
+        messages.success(request, "Terima kasih. Jumlah pekerja Anda sudah benar.")
+    return SeeOther(reverse("journey"))
 
 
 def _is_behind(button: dict[str, str] | None, choice: EvidenceChoice) -> bool:

@@ -17,7 +17,7 @@ from core.keyset import page as keyset_page
 from core.validators import wa_link
 from participants.models import Stage, StageEvidence, Status
 from participants.scoping import acting_role
-from participants.services import STAFF_WHO_VERIFY
+from participants.services import STAFF_WHO_VERIFY, history_of
 from programs.pipeline import acts, forms, moves, people, presenters
 from programs.pipeline.journey import Journey, load_journey
 from programs.pipeline.stages import STAGES, EvidenceChoice, evidence_choices
@@ -25,6 +25,8 @@ from programs.pipeline.stages import STAGES, EvidenceChoice, evidence_choices
 from .fetch import actor_of, enrollment_of
 
 STAFF = (Role.PENDAMPING, Role.PENGELOLA, Role.DINAS, Role.ADMIN)
+UNSHOWN_FILTERS = ("pusat", "pendamping", "sampai", "selesai", "dispensasi", "lewat", "izin")
+"""Filters that come with a link from elsewhere and stay while others are changed."""
 
 
 @role_required(*STAFF)
@@ -55,7 +57,7 @@ def people_list(request: HttpRequest) -> HttpResponse:
         "ignored": [
             f"Saringan “{form.fields[name].label}” tidak dikenali dan tidak dipakai." for name in form.errors
         ],
-        "hidden": {name: kept[name] for name in ("pusat", "pendamping") if name in kept},
+        "hidden": {name: kept[name] for name in UNSHOWN_FILTERS if name in kept},
         "can_register": any(scopes(request.user, role) for role in (Role.PENGELOLA, Role.PENDAMPING)),
     }
     template = (
@@ -108,6 +110,7 @@ def person(request: HttpRequest, person_id: UUID) -> HttpResponse:
         "status_badge": presenters.STATUS_BADGES[Status(enrollment.status)],
         "silent_text": f"{journey.days_silent} hari diam, batas {journey.silent_limit}",
         "days_text": f"Hari ke-{journey.days_in_stage} di tahap ini",
+        "late_text": f"Lewat {journey.days_late} hari" if journey.days_late else "",
         "pending": [item for item in evidence if item.is_pending],
         "decided": [item for item in evidence if not item.is_pending],
         "add_choices": links,
@@ -117,7 +120,7 @@ def person(request: HttpRequest, person_id: UUID) -> HttpResponse:
         if journey.missing
         else "Semua lengkap.",
         "facts": presenters.step_facts(journey.next_step, for_citizen=False),
-        "history": presenters.history(journey.transitions, enrollment.zone, for_citizen=False),
+        "history": presenters.staff_history(journey.transitions, history_of(enrollment), enrollment.zone),
         "business": enrollment.person.businesses.order_by("created_at", "pk").first(),
         "move_form": forms.MoveForm(enrollment=enrollment, actor=actor),
         "may_advance": may_advance,

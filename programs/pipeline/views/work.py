@@ -25,6 +25,7 @@ def queue(request: HttpRequest) -> HttpResponse:
         "waiting": work.waiting_for_center(actor),
         "today": today(),
         "limit": work.QUEUE_SIZE,
+        "totals": work.totals(actor),
     }
     return render(request, "pipeline/queue.html", context)
 
