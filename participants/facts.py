@@ -36,10 +36,6 @@ class EvidenceFacts:
     def has_accepted(self, *kinds: EvidenceKind) -> bool:
         return any(self.accepted[kind] for kind in kinds)
 
-    def days(self, kind: EvidenceKind) -> int:
-        """On how many different days accepted proofs of a kind happened: two on one day are one."""
-        return len(self.accepted_days[kind])
-
     def months(self, kind: EvidenceKind) -> int:
         """In how many different calendar months accepted proofs of a kind happened."""
         return len({(day.year, day.month) for day in self.accepted_days[kind]})

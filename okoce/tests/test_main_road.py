@@ -100,12 +100,10 @@ class Road:
         self.citizen.get_by_role("button", name="Kirim", exact=True).click()
         expect(self.citizen.get_by_text("Terkirim.")).to_be_visible()
 
-    def bring_by_coach(
-        self, kind: EvidenceKind, *, number: str = "", note: str = "", days_ago: int = 0
-    ) -> None:
+    def bring_by_coach(self, kind: EvidenceKind, *, number: str = "", note: str = "") -> None:
         """The coach notes a proof in the field."""
         self.coach.goto(f"{self.portal.url}/peserta/{self.enrollment.person_id}/bukti/{kind.value}/")
-        self._fill_proof(self.coach, kind, number=number, note=note, with_file=False, days_ago=days_ago)
+        self._fill_proof(self.coach, kind, number=number, note=note, with_file=False, days_ago=0)
         self.coach.get_by_role("button", name="Simpan bukti").click()
         expect(self.coach.get_by_text("Terkirim.")).to_be_visible()
 
@@ -234,8 +232,8 @@ def test_from_registration_to_graduation(road: Road) -> None:
     road.move(road.coach, "Naikkan ke Pendampingan", to=Stage.PENDAMPINGAN)
 
     # P3: three sessions and the business record.
-    for days_ago, topic in enumerate(("Harga", "Bahan", "Izin")):
-        road.bring_by_coach(EvidenceKind.SESI, note=f"Di pusat, membahas {topic}.", days_ago=days_ago)
+    for topic in ("Harga", "Bahan", "Izin"):
+        road.bring_by_coach(EvidenceKind.SESI, note=f"Di pusat, membahas {topic}.")
     road.citizen.goto(f"{road.portal.url}/saya/usaha/ubah/")
     road.citizen.locator("[name=name]").fill("Dapur Siti")
     road.citizen.locator("[name=sector]").select_option("kuliner")

@@ -36,10 +36,10 @@ REQUIREMENTS: tuple[Requirement, ...] = (
         citizen_label="Bertemu pendamping",
         hint="Setiap pertemuan dicatat: tanggal, tempat, isi, dan kesepakatan.",
         turn=Turn.PENDAMPING,
-        is_met=lambda facts: facts.evidence.days(EvidenceKind.SESI) >= facts.thresholds["sesi"],
+        is_met=lambda facts: facts.evidence.accepted[EvidenceKind.SESI] >= facts.thresholds["sesi"],
         evidence=(EvidenceKind.SESI,),
         progress=lambda facts: (
-            min(facts.evidence.days(EvidenceKind.SESI), facts.thresholds["sesi"]),
+            min(facts.evidence.accepted[EvidenceKind.SESI], facts.thresholds["sesi"]),
             facts.thresholds["sesi"],
         ),
         paths=BUSINESS_PATHS,
