@@ -7,7 +7,8 @@ from uuid import UUID
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.access import SeeOther, role_required
@@ -115,7 +116,7 @@ def _after(request: HttpRequest, enrollment: Enrollment) -> HttpResponse:
     """Back to the person, or to the list when the actor no longer sees them."""
     if Enrollment.objects.visible_to(actor_of(request)).filter(pk=enrollment.pk).exists():
         return SeeOther(person_url(enrollment))
-    return redirect("people")
+    return SeeOther(reverse("people"))
 
 
 @role_required(Role.PENDAMPING)
