@@ -15,8 +15,10 @@ from .choices import (
     StopReason,
     TransitionKind,
 )
+from .correction import CorrectionStatus, NikCorrection
 from .enrollment import Enrollment, StageTransition, Threshold
 from .evidence import StageEvidence
+from .merge import Merge, NotSamePerson
 from .person import Business, Consent, Person, Product, WorkforceReport
 from .rights import (
     DataRequest,
@@ -36,12 +38,16 @@ __all__ = [
     "CoachAssignment",
     "Consent",
     "ConsentPurpose",
+    "CorrectionStatus",
     "DataRequest",
     "Enrollment",
     "EvidenceKind",
     "EvidenceStatus",
     "Gender",
     "IdentityStatus",
+    "Merge",
+    "NikCorrection",
+    "NotSamePerson",
     "Pathway",
     "Person",
     "Product",
