@@ -19,7 +19,7 @@ def set_theme(request: HttpRequest) -> HttpResponse:
     POST `tema` = `terang`, `gelap`, or anything else for "as the device": the cookie goes. The way back is
     the Referer of this site, so that no page has to carry its own address in a form.
     """
-    response = HttpResponse(status=303, headers={"Location": _way_back(request)})
+    response = HttpResponse(status=303, headers={"Location": way_back(request)})
     choice = request.POST.get("tema", "")
     if choice in THEMES:
         response.set_cookie(
@@ -35,11 +35,13 @@ def set_theme(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def _way_back(request: HttpRequest) -> str:
-    """Path and query of the Referer when it is this site, else the home page."""
+def way_back(request: HttpRequest) -> str:
+    """Path and query of the Referer when it is another page of this site, else the home page."""
     referer = request.headers.get("Referer", "")
     if not url_has_allowed_host_and_scheme(referer, {request.get_host()}, require_https=request.is_secure()):
         return "/"
     parts = urlsplit(referer)
     path = "/" + parts.path.lstrip("/")  # never "//host"
+    if path == request.path:
+        return "/"
     return f"{path}?{parts.query}" if parts.query else path

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from django.contrib.sessions.exceptions import SessionInterrupted
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
@@ -9,28 +11,38 @@ from django.template import TemplateDoesNotExist
 from django.template.loader import render_to_string
 
 from accounts.access import SeeOther
+from core.views import way_back
 from participants.views.registration import render_expired
 
 TITLES = {
     400: "Permintaan tidak dapat dibaca",
     403: "Halaman ini bukan untuk akun Anda",
     404: "Halaman tidak ditemukan",
-    500: "Maaf, ada gangguan di sistem kami",
+    405: "Alamat ini tidak bisa dibuka langsung",
+    500: "Ada gangguan di sistem kami",
 }
 ADVICE = {
     400: "Ada bagian kiriman yang terlalu besar atau rusak. Kembali, lalu coba lagi dengan isian ringkas.",
     403: "Masuk dengan akun lain, atau kembali ke beranda.",
     404: "Alamatnya mungkin salah ketik atau sudah pindah. Mulai lagi dari beranda.",
+    405: "Alamat ini hanya menerima tombol dari sebuah halaman. Kembali ke halamannya, lalu tekan tombolnya.",
     500: "Yang sudah tersimpan tetap aman. Coba lagi beberapa menit lagi.",
 }
 
 
-def error_page(request: HttpRequest, status: int, name: str = "", reason: str = "") -> HttpResponse:
+def error_page(
+    request: HttpRequest, status: int, name: str = "", reason: str = "", **more: str
+) -> HttpResponse:
     """The page `templates/errors/<name or status>.html`, or plain text when even that fails.
 
-    `reason` is a sentence for the person, put before the advice.
+    `reason` is a sentence for the person, put before the advice; `more` is context of that page alone.
     """
-    context = {"status": status, "title": TITLES[status], "advice": f"{reason} {ADVICE[status]}".strip()}
+    context = {
+        "status": status,
+        "title": TITLES[status],
+        "advice": f"{reason} {ADVICE[status]}".strip(),
+        **more,
+    }
     try:
         body = render_to_string(f"errors/{name or status}.html", context, request=request)
     except TemplateDoesNotExist:
@@ -80,3 +92,24 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     if request.path == "/daftar/" and not reason.startswith(("Origin", "Referer")):
         return render_expired(request)
     return error_page(request, 403, name="csrf")
+
+
+class WrongMethodMiddleware:
+    """Gives people a page where a view answers 405 with nothing: an address of a button, opened as a page.
+
+    Programs (other types wanted, HEAD, htmx) keep the empty answer; the Allow header stays for all.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if response.status_code == 405 and not response.streaming and not response.content:
+            is_person = request.method != "HEAD" and request.accepts("text/html")
+            if is_person and "HX-Request" not in request.headers:
+                page = error_page(request, 405, back=way_back(request))
+                response.content = page.content
+                response["Content-Type"] = page["Content-Type"]
+                response["Content-Length"] = str(len(page.content))
+        return response

@@ -124,6 +124,7 @@ MIDDLEWARE = [
     "okoce.headers.HeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
+    "okoce.errors.WrongMethodMiddleware",
     "okoce.charset.Utf8OnlyMiddleware",  # inside the two that protect its refusal
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -200,6 +201,7 @@ STORAGES: dict[str, dict[str, Any]] = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
+WHITENOISE_ROOT = BASE_DIR / "static" / "root"  # what is asked for at the top: /favicon.ico
 WHITENOISE_USE_FINDERS = False
 WHITENOISE_AUTOREFRESH = False
 

@@ -33,6 +33,15 @@ class RedactingFormatter(structlog.stdlib.ProcessorFormatter):
         return redact(super().format(record))
 
 
+class RefusalInOneLine(logging.Filter):
+    """Drops the traceback of refused requests (4xx): the visitor's doing, one line says it."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if 400 <= getattr(record, "status_code", 500) < 500:
+            record.exc_info = record.exc_text = None
+        return True
+
+
 SHARED_PROCESSORS: list[Any] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_logger_name,
@@ -73,7 +82,10 @@ def logging_config(*, as_json: bool, level: str) -> dict[str, Any]:
                 "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderer],
             }
         },
-        "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "portal"}},
+        "filters": {"refusals": {"()": "okoce.settings.log.RefusalInOneLine"}},
+        "handlers": {
+            "console": {"class": "logging.StreamHandler", "formatter": "portal", "filters": ["refusals"]}
+        },
         "root": {"handlers": ["console"], "level": level},
         "loggers": {
             "django": {"handlers": [], "level": level, "propagate": True},
