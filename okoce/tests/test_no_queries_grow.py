@@ -1,0 +1,516 @@
+"""SQL statements of every page and act: within the budget, and the same for 5 rows as for 40.
+
+Counted is everything a signed-in visitor costs: session, user, roles and savepoints too. What the statements
+are is printed when a budget is broken.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.core.cache import cache
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils.html import strip_tags
+from PIL import Image
+
+from accounts.codes import issue_code
+from accounts.models import AccessCode, Role, User
+from accounts.tests.factories import PASSWORD, staff
+from centers.models import Agency, CoachProfile, District
+from core.clock import now
+from core.models import Job
+from notifications.models import Notification
+from participants.models import (
+    Business,
+    Enrollment,
+    EvidenceKind,
+    Pathway,
+    Stage,
+    Status,
+    WorkforceReport,
+)
+from participants.tests.factories import (
+    EnrollmentFactory,
+    PersonFactory,
+    StageEvidenceFactory,
+    center_of,
+    demo_phone,
+    participant,
+    synthetic_nik,
+)
+from participants.tests.test_counter import answers
+from participants.tests.test_registration_page import valid
+from reports import monthly
+from reports.questions import FunnelQuery
+
+from .test_access import LINES
+
+pytestmark = pytest.mark.django_db
+
+LIST, RECORD, ACT = 12, 20, 30
+"""Most statements of a list or public page, of a page about one record, and of a POST (QUALITY.md)."""
+
+FEW, MANY = 5, 40
+
+
+@pytest.fixture(autouse=True)
+def demo_mode(settings: Any) -> None:
+    settings.DEMO_MODE = True
+    cache.clear()
+
+
+class World:
+    """A centre full of people: `grow` adds to every list that a page shows."""
+
+    def __init__(self) -> None:
+        self.center = center_of()
+        code = self.center.code
+        self.users = {
+            "anonymous": None,
+            "manager": staff(Role.PENGELOLA, code, is_demo=True),
+            "coach": staff(Role.PENDAMPING, code, is_demo=True),
+            "dinas": staff(Role.DINAS, "31", is_demo=True),
+            "admin": staff(Role.ADMIN, "ID", is_demo=True),
+        }
+        CoachProfile.objects.create(user=self.coach, center=self.center)
+        self.enrollment = participant(stage=Stage.PERIZINAN, center=self.center, coach=self.coach)
+        self.users["citizen"] = self.enrollment.person.user
+        self.evidence = StageEvidenceFactory(enrollment=self.enrollment, kind=EvidenceKind.NIB)
+        self.notification = self.tell(self.enrollment.person.user)
+        self.job = self.order()
+        self.rows = 0
+        elsewhere = District.objects.filter(pk__startswith="31.").exclude(pk=self.center.district_id)
+        self.places = list(elsewhere.select_related("regency").order_by("-pk")[:MANY])
+
+    @property
+    def coach(self) -> User:
+        return self._user("coach")
+
+    def _user(self, who: str) -> User:
+        user = self.users[who]
+        assert user is not None
+        return user
+
+    def tell(self, user: User | None) -> Notification:
+        key = str(uuid4())
+        return Notification.objects.create(
+            recipient=user, kind="lulus", dedupe_key=key, title="Lulus", body="Isi", url="/saya/"
+        )
+
+    def order(self) -> Job:
+        job = monthly.order(
+            user=self._user("dinas"), query=FunnelQuery(area="31"), month=now().date(), token=uuid4()
+        )
+        Job.objects.filter(pk=job.pk).update(status=Job.Status.GAGAL, note="Belum berhasil.")
+        return job
+
+    def grow(self, rows: int) -> None:
+        """Until there are `rows` of everything: people of the centre and coach in every stage, silent, with
+        proofs and businesses; people without centre; centres; coaches; messages; reports; a long history.
+        """
+        stages = list(Stage)
+        for number in range(self.rows, rows):
+            stage = stages[number % len(stages)]
+            long_ago = now() - timedelta(days=60 + number)
+            one = participant(
+                stage=stage, center=self.center, coach=self.coach if number % 2 else None,
+                registered_at=long_ago, pathway=list(Pathway)[number % 2 + 1],
+            )  # fmt: skip
+            Enrollment.objects.filter(pk=one.pk).update(last_activity_at=long_ago)
+            StageEvidenceFactory(enrollment=one)
+            Business.objects.create(person=one.person, name=f"Usaha {number}")
+            EnrollmentFactory(center=self.center, coach=self.coach)
+            EnrollmentFactory(center=None)
+            StageEvidenceFactory(enrollment=self.enrollment, kind=EvidenceKind.PRODUK)
+            self.tell(self.enrollment.person.user)
+            for who in ("manager", "coach", "dinas"):
+                self.tell(self.users[who])
+            self.order()
+            if number < 10:
+                mate = staff(Role.PENDAMPING, self.center.code, is_demo=True)
+                CoachProfile.objects.create(user=mate, center=self.center)
+            place = self.places[number]
+            EnrollmentFactory(center=center_of(f"P{place.pk}", district=place))
+        self.rows = rows
+
+    def client(self, who: str) -> Client:
+        client = Client()
+        if who != "anonymous":
+            client.force_login(self._user(who), backend="accounts.backends.LoginBackend")
+        return client
+
+    def path(self, name: str) -> str:
+        values = {
+            "person_id": self.enrollment.person_id,
+            "evidence_id": self.evidence.pk,
+            "number": self.enrollment.number,
+            "job_id": self.job.pk,
+            "code": self.center.district_id,
+        }
+        return reverse(
+            name, kwargs={key: values.get(key) or text[1:] for key, text in LINES[name].kwargs.items()}
+        )
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+@dataclass(frozen=True)
+class Look:
+    """One page as one visitor, with its budget."""
+
+    name: str
+    who: str
+    most: int
+    query: str = ""
+    htmx: bool = False
+
+    def __str__(self) -> str:
+        htmx = " (htmx)" if self.htmx else ""
+        return f"{self.name}{self.query} as {self.who}{htmx}"
+
+
+STAFF = ("coach", "manager", "dinas", "admin")
+ALL = ("anonymous", "citizen", *STAFF)
+PUBLIC_PAGES = (
+    "home", "center_list", "center_page", "register", "register_check", "login", "logout", "forgot",
+    "forgot_sent", "code",
+)  # fmt: skip
+
+LOOKS = [
+    *(Look(name, who, LIST) for name in PUBLIC_PAGES for who in ("anonymous", "citizen", "manager")
+      if not (name == "login" and who != "anonymous")),
+    *(Look("people", who, LIST) for who in STAFF),
+    *(Look("people", who, LIST, query) for who in ("manager", "dinas") for query in (
+        "?q=warga", "?q=OK-2", "?tahap=perizinan&jalur=mulai_usaha", "?diam=on", "?bukti=on",
+        "?wilayah=31.74&tahun=2026&status=aktif",
+    )),
+    Look("people", "manager", LIST, htmx=True),
+    *(Look("queue", who, LIST) for who in ("manager", "dinas", "admin")),
+    Look("coach_day", "coach", LIST),
+    *(Look("dashboard", who, LIST, query) for who in ("manager", "dinas", "admin")
+      for query in ("", "?jalur=mulai_usaha")),
+    *(Look("dashboard", "dinas", LIST, f"?wilayah={area}") for area in ("31.74", "31.74.07")),
+    *(Look(name, who, LIST) for name in ("dashboard_json", "dashboard_csv") for who in ("manager", "admin")),
+    *(Look("reports", who, LIST, htmx=htmx) for who in ("manager", "dinas", "admin")
+      for htmx in (False, True)),
+    *(Look("inbox", who, LIST) for who in ("citizen", "coach", "manager")),
+    Look("inbox_preferences", "citizen", LIST),
+    Look("area_search", "anonymous", LIST, "?district=keb&name=district_pick"),
+    Look("center_list", "anonymous", LIST, "?q=kebayoran"),
+    Look("center_list", "anonymous", LIST, "?wilayah=31"),
+    *(Look(name, who, RECORD) for name in ("journey", "register_success") for who in ("citizen",)),
+    Look("my_evidence_add", "citizen", RECORD),
+    *(Look(name, who, RECORD) for who in STAFF
+      for name in ("person", "reveal", "evidence_add", "evidence_check")),
+    *(Look("counter_slip", who, RECORD) for who in ("manager", "coach")),
+    *(Look("person_code", who, RECORD) for who in ("manager", "coach")),
+    *(Look("counter", who, RECORD) for who in ("manager", "coach")),
+    *(Look(name, who, RECORD) for name in ("account", "change_password", "account_reauthenticate")
+      for who in ("citizen", "manager")),
+]  # fmt: skip
+
+NO_DATA = {
+    "healthz", "readyz", "metrics",  # probes of the operators
+    "theme", "advance", "confirm_workforce", "accept_assignment", "inbox_read_all", "inbox_read",
+    "sign_out_everywhere",
+    "report_retry",  # POST only
+    "act", "my_act",  # with the acts themselves, below
+    "evidence_file", "report_download",  # a file: one record and its bytes, below
+    "account_login",  # the same address as `login`
+    "reset_link",  # below, with a real link
+    "mfa_index", "mfa_authenticate", "mfa_reauthenticate", "mfa_activate_totp", "mfa_deactivate_totp",
+    "mfa_view_recovery_codes", "mfa_generate_recovery_codes", "mfa_download_recovery_codes",  # allauth's
+}  # fmt: skip
+
+
+def test_every_address_that_shows_data_has_a_budget() -> None:
+    assert {look.name for look in LOOKS} | NO_DATA == LINES.keys()
+    assert {look.name for look in LOOKS} & NO_DATA == set()
+
+
+def count(what: object, send: Callable[[], Any], *, status: int) -> list[str]:
+    """The statements of one request, which must be answered as expected."""
+    with CaptureQueriesContext(connection) as caught:
+        answer = send()
+        if getattr(answer, "streaming", False):
+            b"".join(answer.streaming_content)
+    text = "" if answer.streaming else re.sub(r"\s+", " ", strip_tags(answer.content.decode()))[-1500:]
+    assert answer.status_code == status, f"{what}: {answer.status_code}, not {status}: {text}"
+    return [query["sql"] for query in caught.captured_queries]
+
+
+def listed(statements: list[str]) -> str:
+    return "\n".join(f"  {number}. {sql[:160]}" for number, sql in enumerate(statements, start=1))
+
+
+def test_no_page_asks_more_for_more_rows(world: World) -> None:
+    """Each page for 5 and for 40 rows: the same number of statements, and within its budget."""
+    clients = {who: world.client(who) for who in world.users}
+    counted: dict[Look, list[list[str]]] = {look: [] for look in LOOKS}
+    for rows in (FEW, MANY):
+        world.grow(rows)
+        for look in counted:
+            headers = {"HX-Request": "true"} if look.htmx else {}
+            path = world.path(look.name) + look.query
+
+            def get(look: Look = look, path: str = path, headers: dict[str, str] = headers) -> Any:
+                return clients[look.who].get(path, headers=headers)
+
+            get()  # what a process asks only once is not the page's
+            cache.clear()
+            counted[look].append(count(look, get, status=200))
+    wrong = []
+    for look, (few, many) in counted.items():
+        if len(few) != len(many):
+            more = many if len(many) > len(few) else few
+            wrong.append(f"{look}: {len(few)} for {FEW} rows, {len(many)} for {MANY}\n{listed(more)}")
+        elif len(many) > look.most:
+            wrong.append(f"{look}: {len(many)}, not {look.most}\n{listed(many)}")
+    for look, (_few, many) in sorted(counted.items(), key=lambda pair: -len(pair[1][1])):
+        print(f"{len(many):3d} of {look.most} {look}")
+    assert wrong == [], "\n".join(wrong)
+
+
+# Acts ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Act:
+    """One POST that succeeds: what is sent, and by whom. `prepare` makes the person it is done to."""
+
+    name: str
+    who: str
+    data: Callable[[World, Enrollment], dict[str, Any]]
+    prepare: Callable[[World], Enrollment]
+    slug: str = ""
+    status: int = 303
+
+    def __str__(self) -> str:
+        return f"{self.name}{self.slug and '/'}{self.slug} as {self.who}"
+
+
+def nothing(world: World, enrollment: Enrollment) -> dict[str, Any]:
+    del world, enrollment
+    return {}
+
+
+def version(world: World, enrollment: Enrollment) -> dict[str, Any]:
+    del world
+    return {"version": enrollment.version}
+
+
+def sending(**values: Any) -> Callable[[World, Enrollment], dict[str, Any]]:
+    return lambda world, enrollment: {"version": enrollment.version, **values}
+
+
+def beginner(world: World) -> Enrollment:
+    """Somebody in P1 of the centre, without coach."""
+    return EnrollmentFactory(center=world.center)
+
+
+def licensing(world: World) -> Enrollment:
+    """Somebody in P4 with the coach, whose permit does not come."""
+    return participant(stage=Stage.PERIZINAN, center=world.center, coach=world.coach)
+
+
+def mentee(world: World) -> Enrollment:
+    """Somebody in P4 with the coach, and everything P4 asks."""
+    one = licensing(world)
+    StageEvidenceFactory(enrollment=one, kind=EvidenceKind.NIB, accepted_by=world.users["manager"])
+    return one
+
+
+def asked(world: World) -> Enrollment:
+    """Somebody whose coach has not answered yet."""
+    one = participant(center=world.center, coach=world.coach)
+    one.assignments.update(accepted_at=None)
+    return one
+
+
+def of_status(status: Status) -> Callable[[World], Enrollment]:
+    return lambda world: participant(
+        stage=Stage.PERIZINAN, center=world.center, coach=world.coach, status=status
+    )
+
+
+def reported(world: World) -> Enrollment:
+    """Somebody about whose business the coach has reported workers."""
+    one = mentee(world)
+    business = Business.objects.create(person=one.person, name="Dapur Siti")
+    WorkforceReport.objects.create(business=business, full_time=2, part_time=1, reported_by=world.coach)
+    return one
+
+
+def waiting(world: World) -> Enrollment:
+    del world
+    return EnrollmentFactory(center=None)
+
+
+def without_nik(world: World) -> Enrollment:
+    person = PersonFactory(nik=None, no_nik_reason="Belum jadi")
+    return EnrollmentFactory(center=world.center, person=person)
+
+
+def agency_of(world: World, enrollment: Enrollment) -> dict[str, Any]:
+    agency = Agency.objects.for_area(enrollment.district_id).supervising().first()
+    assert agency is not None
+    return {"version": enrollment.version, "agency": agency.pk}
+
+
+def coach_of(world: World, enrollment: Enrollment) -> dict[str, Any]:
+    return {"version": enrollment.version, "coach": CoachProfile.objects.get(user=world.coach).pk}
+
+
+def proof(world: World, enrollment: Enrollment) -> dict[str, Any]:
+    picture = SimpleUploadedFile("nib.png", PNG, "image/png")
+    day = f"{now():%d/%m/%Y}"
+    return {"version": enrollment.version, "number": "9120000012345", "happened_on": day, "file": picture}
+
+
+def a_png() -> bytes:
+    content = io.BytesIO()
+    Image.new("RGB", (40, 30), "#ddd").save(content, "PNG")
+    return content.getvalue()
+
+
+PNG = a_png()
+REASON = {"reason": "Sudah disepakati bersama."}
+BUSINESS = {
+    "name": "Dapur Siti", "sector": "kuliner", "address": "Jl. Wijaya", "capital": "2.500.000",
+    "workers_full_time": "1",
+}  # fmt: skip
+
+ACTS = [
+    Act("register", "anonymous", lambda w, e: valid(email=f"{uuid4().hex}@contoh.id"), beginner),
+    Act("register", "anonymous", lambda w, e: valid(nik=e.person.nik()), beginner),
+    Act("register", "anonymous", lambda w, e: valid(nik="1"), beginner, status=422),
+    Act("counter", "manager", lambda w, e: answers(step="simpan"), beginner, status=200),
+    Act("counter_slip", "manager", sending(seen="on"), beginner, status=200),
+    Act("person_code", "manager", sending(seen="on"), beginner, status=200),
+    Act("my_evidence_add", "citizen", proof, mentee),
+    Act("my_act", "citizen", sending(goal="Punya warung sendiri"), mentee, "tujuan"),
+    Act("my_act", "citizen", sending(**BUSINESS), mentee, "usaha"),
+    Act("confirm_workforce", "citizen", nothing, reported),
+    Act("advance", "coach", version, mentee),
+    Act("advance", "coach", sending(version=1), mentee),
+    Act("accept_assignment", "coach", version, asked),
+    Act("reveal", "manager", sending(**REASON), mentee, status=200),
+    Act("evidence_add", "coach", proof, mentee),
+    Act("evidence_check", "manager", sending(decision="terima"), mentee),
+    Act("evidence_check", "dinas", sending(decision="kembalikan", rejection="Foto buram."), mentee),
+    Act("act", "manager", sending(to_stage="pelatihan", **REASON), mentee, "koreksi"),
+    Act("act", "dinas", sending(**REASON), licensing, "dispensasi"),
+    Act("act", "manager", sending(why="pindah"), mentee, "berhenti"),
+    Act("act", "manager", version, of_status(Status.BERHENTI), "lanjut"),
+    Act("act", "coach", sending(**REASON), mentee, "tidak-terhubungi"),
+    Act("act", "manager", sending(pathway="naik_kelas"), mentee, "jalur"),
+    Act("act", "dinas", lambda w, e: {"version": 1, "center": w.center.pk}, waiting, "pusat"),
+    Act("act", "manager", sending(status="diverifikasi"), beginner, "identitas"),
+    Act("act", "manager", lambda w, e: {"version": 1, "nik": synthetic_nik(gender="P")}, without_nik, "nik"),
+    Act("act", "manager", sending(goal="Punya warung"), beginner, "tujuan"),
+    Act("act", "manager", agency_of, beginner, "skpd"),
+    Act("act", "manager", coach_of, beginner, "pendamping"),
+    Act("act", "coach", sending(note="Sedang penuh."), asked, "tolak-tugas"),
+    Act("act", "coach", sending(**BUSINESS), mentee, "usaha"),
+    Act("inbox_read", "citizen", nothing, mentee),
+    Act("inbox_read_all", "citizen", nothing, mentee),
+    Act("inbox_preferences", "citizen", lambda w, e: {"email": "on"}, mentee),
+    Act("theme", "anonymous", lambda w, e: {"tema": "gelap"}, beginner),
+    Act(
+        "reports", "dinas",
+        lambda w, e: {"wilayah": "31", "bulan": f"{now():%Y-%m}", "permintaan": str(uuid4())}, beginner,
+    ),
+    Act("report_retry", "dinas", nothing, beginner),
+    Act("login", "anonymous", lambda w, e: {"login": e.number, "password": PASSWORD}, mentee),
+    Act(
+        "login", "anonymous", lambda w, e: {"login": demo_phone(), "password": "salah sekali"}, mentee,
+        status=422,
+    ),
+    Act("logout", "citizen", nothing, mentee),
+    Act("forgot", "anonymous", lambda w, e: {"login": e.person.user.email}, mentee),
+    Act(
+        "code", "anonymous",
+        lambda w, e: {"login": e.number, "code": printed(e.person.user), "new_password": "tiga kata panjang"},
+        mentee,
+    ),
+    Act(
+        "change_password", "citizen",
+        lambda w, e: {"current_password": PASSWORD, "new_password": "tiga kata yang panjang"}, mentee,
+    ),
+    Act("account_reauthenticate", "citizen", lambda w, e: {"password": PASSWORD}, mentee),
+    Act("sign_out_everywhere", "citizen", nothing, mentee),
+]  # fmt: skip
+
+
+def printed(user: User) -> str:
+    return issue_code(user=user, purpose=AccessCode.Purpose.RESET, issued_by=None, at=now())
+
+
+def test_every_address_that_takes_a_post_has_an_act() -> None:
+    """Allauth's pages of the second factor are allauth's; the link of a letter opens one form of ours."""
+    taking = {name for name, line in LINES.items() if line.post != 405}
+    elsewhere = {name for name in NO_DATA if name.startswith("mfa_")} | {"account_login", "reset_link"}
+    assert {act.name for act in ACTS} == taking - elsewhere
+
+
+def test_no_act_asks_more_for_more_rows(world: World) -> None:
+    """Each act and the page it is done on, in a world of 5 and of 40 rows, with a person made for it."""
+    counted: dict[Act, list[list[str]]] = {act: [] for act in ACTS}
+    pages: dict[Act, list[list[str]]] = {act: [] for act in ACTS if LINES[act.name].get == 200}
+    for rows in (FEW, MANY):
+        world.grow(rows)
+        for act in counted:
+            for is_measured in (False, True):
+                enrollment = act.prepare(world)
+                evidence = StageEvidenceFactory(enrollment=enrollment, kind=EvidenceKind.SKU)
+                citizen = enrollment.person.user
+                note = world.tell(citizen)
+                values = {
+                    "person_id": enrollment.person_id, "evidence_id": evidence.pk,
+                    "number": enrollment.number,
+                    "job_id": world.order().pk, "notification_id": note.pk, "slug": act.slug, "kind": "nib",
+                }  # fmt: skip
+                path = reverse(act.name, kwargs={key: values[key] for key in LINES[act.name].kwargs})
+                data = act.data(world, enrollment)
+                client = Client()
+                user = citizen if act.who == "citizen" else world.users[act.who]
+                if user is not None:
+                    client.force_login(user, backend="accounts.backends.LoginBackend")
+
+                def post(client: Client = client, path: str = path, data: Any = data) -> Any:
+                    return client.post(path, data)
+
+                if LINES[act.name].get == 200:
+                    page = count(f"page of {act}", lambda c=client, p=path: c.get(p), status=200)
+                    if is_measured:
+                        pages[act].append(page)
+                statements = count(act, post, status=act.status)
+                if is_measured:
+                    counted[act].append(statements)
+    wrong = []
+    for kind, found in (("", counted), ("page of ", pages)):
+        for act, (few, many) in sorted(found.items(), key=lambda pair: -len(pair[1][1])):
+            most = RECORD if kind else ACT
+            print(f"{len(many):3d} of {most} {kind}{act}")
+            if len(few) != len(many):
+                longer = max(few, many, key=len)
+                wrong.append(
+                    f"{kind}{act}: {len(few)} for {FEW} rows, {len(many)} for {MANY}\n{listed(longer)}"
+                )
+            elif len(many) > most:
+                wrong.append(f"{kind}{act}: {len(many)}, not {most}\n{listed(many)}")
+    assert wrong == [], "\n".join(wrong)
