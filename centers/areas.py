@@ -21,6 +21,7 @@ MAX_CHOICES = 10
 
 _MIN_KEY = 2
 _MAX_TEXT = 100
+_LONGEST_NAME = 60
 _CODE = re.compile(r"P?([0-9]{2})\.?([0-9]{2})\.?([0-9]{2})")
 _DISTRICT_WORD = re.compile(r"^\s*(kecamatan|kec|distrik)\b\.?\s*", re.IGNORECASE)
 _REGENCY_WORD = re.compile(r"^(kotaadministrasi|kotaadm|kabupaten|kota|kab|provinsi|prov)")
@@ -46,7 +47,7 @@ _SHORT_REGION = {
 def search_districts(text: str, limit: int = MAX_CHOICES) -> list[District]:
     """Return current districts for what was typed, best first, with their regency and province selected.
 
-    Order: same name, name begins so, name contains it. Only when there is none: name and region written
+    Order: same name, name begins so, a word of it begins so, a word contains it. Only when there is none: name and region written
     together, all of a named kab/kota, names that look alike. Fewer than two letters or digits find nothing.
     At most five statements whatever is typed.
     """
@@ -132,14 +133,23 @@ def _as_code(text: str) -> str | None:
 
 
 def _named(key: str) -> QuerySet[District]:
-    """Districts whose name contains the key, closest first. The key has no LIKE wildcards: it is letters
-    and digits."""
+    """Districts whose name contains the key, closest first: the same, beginning so, with a word beginning so,
+    inside a word. What begins inside one word and ends in the next is chance ("Pasar Minggu" for "sarmi").
+
+    The key has neither wildcards of LIKE nor signs of a regular expression: it is letters and digits.
+    """
+    named = _base().filter(search_name__contains=key)
+    if len(key) > _LONGEST_NAME:
+        return named.none()
+    begins_word = Q(name__iregex=f"(^|[^[:alnum:]'])[^[:alnum:]]*{'[^[:alnum:]]*'.join(key)}")
     rank = Case(
         When(search_name=key, then=Value(0)),
         When(search_name__startswith=key, then=Value(1)),
-        default=Value(2),
+        When(begins_word, then=Value(2)),
+        default=Value(3),
     )
-    return _base().filter(search_name__contains=key).order_by(rank, "search_name", "code")
+    inside_word = Q(name__iregex="'*".join(key))
+    return named.filter(begins_word | inside_word).order_by(rank, "search_name", "code")
 
 
 def _region_key(key: str) -> str:

@@ -32,12 +32,12 @@ class Look:
 LOOKS = {
     NO_CENTER: Look("Belum", "Belum ada pusat", "stopped", 1),
     Center.Status.TUTUP.value: Look("Belum", "Belum ada pusat", "stopped", 1),
-    Center.Status.DIRENCANAKAN.value: Look("Belum", "Direncanakan", "soon", 2),
+    Center.Status.DIRENCANAKAN.value: Look("Rencana", "Rencana buka", "soon", 2),
     Center.Status.JEDA.value: Look("Jeda", "Jeda sementara", "waiting", 3),
     Center.Status.BUKA.value: Look("Buka", "Buka", "done", 4),
 }
-LEGEND = ["Belum ada pusat", "Direncanakan", "Jeda sementara", "Buka"]
-"""Words of the tones 1–4 of the map."""
+LEGEND = ["Belum ada pusat", "Rencana buka", "Jeda sementara", "Buka"]
+"""Words of the tones 1–4 of the map. The short word of a tile is how its words begin."""
 
 _RANK = {
     Center.Status.BUKA.value: 0,

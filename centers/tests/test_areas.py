@@ -45,6 +45,28 @@ def test_exact_names_come_before_beginnings_and_beginnings_before_parts() -> Non
     assert search_districts("bandung")[0].code == "32.73.05"
 
 
+def test_beginnings_of_words_come_before_parts_of_words() -> None:
+    District.objects.filter(pk="31.74.07").update(name="Arumbandungan", search_name="arumbandungan")
+    names = [district.name for district in search_districts("bandung")]
+    assert names == ["Bandung Kidul", "Bandung Kulon", "Bandung Wetan", "Sumur Bandung", "Arumbandungan"]
+
+
+@pytest.mark.parametrize("typed", ["sarmi", "Sar Mi", "arming"])
+def test_what_only_meets_across_two_words_is_no_match(typed: str) -> None:
+    assert "Pasar Minggu" not in [district.name for district in search_districts(typed)]
+
+
+@pytest.mark.parametrize("typed", ["pasarmi", "minggu", "asar", "pasar ming", "Pasar-Minggu"])
+def test_what_begins_a_word_or_stays_in_one_is_a_match(typed: str) -> None:
+    assert "Pasar Minggu" in [district.name for district in search_districts(typed)]
+
+
+def test_signs_inside_a_word_do_not_part_it() -> None:
+    District.objects.filter(pk="31.74.07").update(name="Ulu Moro'o", search_name="ulumoroo")
+    for typed in ("moroo", "oroo", "moro'o"):
+        assert [district.name for district in search_districts(typed)] == ["Ulu Moro'o"], typed
+
+
 def test_a_typing_error_is_answered_with_names_that_look_alike() -> None:
     assert {district.name for district in search_districts("kebayran")[:2]} == {
         "Kebayoran Baru",

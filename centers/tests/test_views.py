@@ -11,6 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.tests.factories import UserFactory
+from centers import directory
 from centers.models import District
 from centers.tests.factories import CenterFactory, CoachProfileFactory
 from core.clock import now
@@ -45,8 +46,14 @@ def test_the_directory_shows_all_44_kecamatan_on_the_map_and_in_the_tables(clien
     assert len(links) == 44
     assert links == set(re.findall(r'href="(/pusat/31\.[0-9.]+/)"', tables))
     assert 'aria-label="Buka Kebayoran Baru, Kota Jakarta Selatan: Buka"' in drawing
-    assert 'aria-label="Belum Kebayoran Lama, Kota Jakarta Selatan: Direncanakan"' in drawing
+    assert 'aria-label="Rencana Kebayoran Lama, Kota Jakarta Selatan: Rencana buka"' in drawing
     assert "Jakarta: 1 dari 44 kecamatan punya pusat yang buka" in page
+
+
+def test_the_word_of_a_tile_is_found_in_the_legend() -> None:
+    for look in directory.LOOKS.values():
+        assert directory.LEGEND[look.step - 1] == look.words
+        assert look.words.startswith(look.short)
 
 
 def test_other_regions_are_listed_with_their_counts(client: Client) -> None:
