@@ -152,6 +152,23 @@ def test_the_summary_counts_and_links_to_each_control() -> None:
     assert {link.removeprefix("#") for link in links if link} <= ids
 
 
+def test_the_summary_says_what_could_not_be_done_and_what_is_lost() -> None:
+    class Upload(forms.Form):
+        photo = forms.FileField()
+
+    class SignIn(forms.Form):
+        login = forms.CharField()
+
+    refused = SignIn({"login": "x"})
+    refused.add_error(None, "Nomor HP atau kata sandi tidak cocok.")
+    html = render_to_string("components/error_summary.html", {"form": refused, "heading": "Belum bisa masuk"})
+    assert ">Belum bisa masuk</h2>" in html
+    assert "Isian lain tetap ada di formulir." in html
+    assert "Pilih berkas lagi" not in html
+    with_file = render_to_string("components/error_summary.html", {"form": Upload({})})
+    assert "Isian lain tetap ada di formulir. Pilih berkas lagi." in with_file
+
+
 def test_a_form_without_errors_has_no_summary() -> None:
     assert render_to_string("components/error_summary.html", {"form": SampleForm()}).strip() == ""
 
