@@ -10,7 +10,15 @@ from django.contrib import admin
 from centers.admin import AuditedAdmin
 from core.admin import ReadOnlyAdmin
 
-from .models import CoachAssignment, Enrollment, Person, StageTransition, Threshold
+from .models import (
+    CoachAssignment,
+    Enrollment,
+    Person,
+    RetentionRule,
+    RetentionRun,
+    StageTransition,
+    Threshold,
+)
 
 
 @admin.register(Threshold)
@@ -21,6 +29,25 @@ class ThresholdAdmin(AuditedAdmin):
     list_display = ("stage", "code", "value", "valid_from", "valid_until", "source")
     list_filter = ("stage", "code")
     ordering = ("stage", "code", "-valid_from")
+
+
+@admin.register(RetentionRule)
+class RetentionRuleAdmin(AuditedAdmin):
+    """A new row replaces the older one of its kind from its day on."""
+
+    audit_name = "masa_simpan"
+    list_display = ("kind", "months", "valid_from", "source")
+    list_filter = ("kind",)
+    ordering = ("kind", "-valid_from")
+
+
+@admin.register(RetentionRun)
+class RetentionRunAdmin(ReadOnlyAdmin):
+    """What each night found and let go of."""
+
+    list_display = ("ran_at", "kind", "months", "found", "done", "is_trial")
+    list_filter = ("kind", "is_trial")
+    ordering = ("-ran_at", "-pk")
 
 
 @admin.register(Person)

@@ -10,5 +10,7 @@ class ParticipantsConfig(AppConfig):
     def ready(self) -> None:
         """Make the messages of participants and pipeline known."""
         from .messages import register_messages
+        from .rights_messages import register_rights_messages
 
         register_messages()
+        register_rights_messages()

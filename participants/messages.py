@@ -14,7 +14,18 @@ from core.clock import local_day, now, today
 from core.formats import day, number
 from notifications.registry import ContextLoader, Ids, Values, register
 
-from .models import Enrollment, Pathway, Stage, StageEvidence, StageTransition, Status, StopReason, Threshold
+from .models import (
+    Consent,
+    ConsentPurpose,
+    Enrollment,
+    Pathway,
+    Stage,
+    StageEvidence,
+    StageTransition,
+    Status,
+    StopReason,
+    Threshold,
+)
 
 CITIZEN_PAGE = "/saya/"
 STAFF_PAGE = "/peserta/{person_id}/"
@@ -105,8 +116,16 @@ def _of_evidence(evidence: StageEvidence) -> dict[str, str]:
 
 
 def about_silence(ids: Sequence[Ids]) -> list[Values | None]:
-    """`enrollment` and `since`, the last day of news: nothing is sent when there was news meanwhile."""
-    found = _enrollments(ids)
+    """`enrollment` and `since`, the last day of news: nothing is sent when there was news meanwhile, or when
+    the consent to reminders has been withdrawn since the message was queued."""
+    agreed = set(
+        Consent.objects.given()
+        .filter(
+            purpose=ConsentPurpose.PENGINGAT, person__enrollments__in={one["enrollment"] for one in ids}
+        )
+        .values_list("person_id", flat=True)
+    )
+    found = {key: row for key, row in _enrollments(ids).items() if row.person_id in agreed}
     return [_of_silence(found.get(one["enrollment"]), date.fromisoformat(one["since"])) for one in ids]
 
 

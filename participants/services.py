@@ -391,6 +391,7 @@ def reveal(*, enrollment_id: UUID, actor: User, reason: str) -> tuple[str | None
     see it.
     """
     enrollment = Enrollment.objects.select_related("person").get(pk=enrollment_id)
-    require_role(actor, enrollment, STAFF_WHO_VERIFY, act="Data lengkap dibuka")
-    audit.record(actor=actor, action="data.buka", obj=enrollment.person, reason=reason)
+    role = require_role(actor, enrollment, STAFF_WHO_VERIFY, act="Data lengkap dibuka")
+    detail = {"role": str(role)}
+    audit.record(actor=actor, action="data.buka", obj=enrollment.person, reason=reason, detail=detail)
     return enrollment.person.nik(), enrollment.person.phone()

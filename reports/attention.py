@@ -34,7 +34,7 @@ class Attention:
 
 def enrollments(query: FunnelQuery) -> QuerySet[Enrollment]:
     """The enrollments a question is about, as they are now. Its scope has been checked (`Lens`)."""
-    found = Enrollment.objects.all()
+    found = Enrollment.objects.filter(erased_at__isnull=True)
     if query.area != NATION:
         found = found.filter(area_q("district__code", [query.area]))
     if query.year is not None:

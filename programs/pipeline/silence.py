@@ -36,7 +36,7 @@ _SILENT = """
         SELECT max(reminder.multiple) AS multiple FROM pipeline_silencereminder reminder
         WHERE reminder.enrollment_id = enrollment.id AND reminder.since = silence.since
     ) reminded ON true
-    WHERE enrollment.status = %(status)s AND enrollment.zone = %(zone)s
+    WHERE enrollment.status = %(status)s AND enrollment.zone = %(zone)s AND enrollment.erased_at IS NULL
       AND enrollment.last_activity_at < %(until)s
       AND (enrollment.last_activity_at, enrollment.id) > (%(after_at)s, %(after_id)s)
       AND (%(day)s - silence.since) / threshold.days > coalesce(reminded.multiple, 0)

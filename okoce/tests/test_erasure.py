@@ -1,0 +1,261 @@
+"""Erasing people changes no statistic by a digit, and leaves nothing that names them anywhere."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.conf import settings as django_settings
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test import Client
+from PIL import Image
+
+from accounts.models import Role, User
+from accounts.tests.factories import staff
+from centers.models import CoachProfile
+from core import audit, files, outbox
+from core.clock import now
+from core.crypto import blind_index
+from core.validators import clean_nik
+from okoce.demo.seed import seed
+from participants import rights, services
+from participants.erasure import erase_person
+from participants.models import DataRequest, Enrollment, EvidenceKind, Person, StageEvidence, Status
+from participants.models.choices import Pathway
+from participants.registration import Registered, RegistrationData, register_person
+from participants.tests.factories import center_of, participant
+from programs.pipeline import moves
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+MARK = "tkn9"
+"""Begins every text of those who will be erased; nothing else in the portal does."""
+
+
+@pytest.fixture(autouse=True)
+def places(settings: Any, tmp_path: Path) -> None:
+    settings.DEMO_MODE = True
+    settings.FILES_DIR = tmp_path / "files"
+    settings.EMAIL_FILE_PATH = tmp_path / "email"
+    settings.EMAIL_BACKEND = "notifications.channels.files.EmailFileBackend"
+
+
+def mark(person: Person, number: int) -> str:
+    """Write this person's token into every text anybody ever typed about them, by the acts there are."""
+    token, at = f"{MARK}{number:04d}", now()
+    enrollment = person.enrollments.select_related("center").latest("registered_at")
+    user = person.user
+    assert user is not None
+    person.full_name, person.address, person.no_nik_reason = f"{token} Nama", f"{token} jalan", f"{token} nik"
+    person.save()
+    user.display_name, user.email = person.full_name, f"{token}@example.com"
+    user.save()
+    enrollment.goal, enrollment.source = f"{token} tujuan", f"{token} teman"
+    enrollment.save(update_fields=["goal", "source"])
+    business = person.businesses.first() or person.businesses.create(name="x")
+    business.name, business.address, business.capital = f"{token} usaha", f"{token} pasar", 77_123_456
+    business.save()
+    business.products.create(name=f"{token} keripik", kind=f"{token} makanan")
+    StageEvidence.objects.create(
+        enrollment=enrollment,
+        stage=enrollment.stage,
+        kind=EvidenceKind.NIB,
+        number=f"{token} 91200",
+        note=f"{token} catatan",
+        file=picture(token),
+        happened_on=at.date(),
+        submitted_by=user,
+    )
+    rights.request_correction(
+        person_id=person.pk, actor=user, full_name=f"{token} Baru", birth_date=None, gender="", phone="",
+        address=f"{token} rumah", reason=f"{token} pindah", at=at,
+    )  # fmt: skip
+    if enrollment.center is not None and enrollment.is_open:
+        manager = manager_of(enrollment.center.code)
+        services.reveal(enrollment_id=enrollment.pk, actor=manager, reason=f"{token} ditelepon")
+        coach = coach_of(enrollment.center.code)
+        services.assign_coach(
+            enrollment_id=enrollment.pk, actor=manager, coach=coach, at=at, note=f"{token} dekat rumah"
+        )
+        if number % 2:
+            enrollment.refresh_from_db()
+            moves.stop(
+                enrollment_id=enrollment.pk, actor=manager, version=enrollment.version,
+                why=moves.StopReason.LAINNYA, reason=f"{token} pindah kota", at=at,
+            )  # fmt: skip
+    audit.record(
+        actor=None, action="coba", obj=None, reason=f"tentang {enrollment.number}", detail={"x": token}
+    )
+    return token
+
+
+def picture(token: str) -> Any:
+    content = io.BytesIO()
+    Image.new("RGB", (40, 30), "#ddd").save(content, "PNG")
+    return files.store_upload(SimpleUploadedFile(f"{token}.png", content.getvalue(), "image/png"), owner=None)
+
+
+def manager_of(code: str) -> User:
+    found = User.objects.filter(role_assignments__role=Role.PENGELOLA, role_assignments__scope=code).first()
+    return found or staff(Role.PENGELOLA, code, is_demo=True)
+
+
+def coach_of(code: str) -> User:
+    """A coach of the centre other than the demo's, so that every assignment is a new one."""
+    coach = staff(Role.PENDAMPING, code, is_demo=True)
+    CoachProfile.objects.create(user=coach, center_id=code)
+    return coach
+
+
+def questions() -> Iterator[str]:
+    """Nation, provinces, kota, kecamatan, centres, paths and years of everybody there is."""
+    yield ""
+    districts = sorted(set(Enrollment.objects.values_list("district_id", flat=True)))
+    areas = {code[:length] for code in districts for length in (2, 5, 8)}
+    yield from (f"?wilayah={area}" for area in sorted(areas))
+    yield from (f"?jalur={path}" for path in Pathway.values)
+    years = sorted(set(Enrollment.objects.values_list("cohort_year", flat=True)))
+    yield from (f"?tahun={year}" for year in years)
+    yield from (f"?tahun={year}&jalur={path}" for year in years for path in Pathway.values)
+    centers = sorted(set(Enrollment.objects.exclude(center=None).values_list("center_id", flat=True)))
+    yield from (f"?pusat={code}" for code in centers)
+
+
+def statistics(client: Client) -> dict[str, Any]:
+    """Every funnel, without the instant at which it was asked for."""
+    found = {}
+    for question in questions():
+        answer = client.get(f"/dasbor/corong.json{question}")
+        assert answer.status_code == 200, question
+        found[question] = {key: value for key, value in answer.json().items() if key != "cutoff"}
+    return found
+
+
+def dump() -> dict[str, bytes]:
+    """Every table of the database as text, by COPY: what a backup would hold."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT quote_ident(table_name) FROM information_schema.tables"
+            " WHERE table_schema = 'public' AND table_type = 'BASE TABLE' ORDER BY 1"
+        )
+        tables = [row[0] for row in cursor.fetchall()]
+        found = {}
+        for table in tables:
+            stream = io.BytesIO()
+            cursor.cursor.copy_expert(f"COPY (SELECT * FROM {table}) TO STDOUT", stream)
+            found[table] = stream.getvalue()
+    return found
+
+
+def on_disk() -> dict[str, bytes]:
+    folders = (Path(django_settings.FILES_DIR), Path(django_settings.EMAIL_FILE_PATH))
+    return {
+        str(path): path.read_bytes() for folder in folders for path in folder.rglob("*") if path.is_file()
+    }
+
+
+def holding(needle: bytes, pages: dict[str, bytes]) -> list[str]:
+    return [name for name, content in pages.items() if needle.lower() in content.lower()]
+
+
+def test_erasing_a_fifth_changes_no_statistic_and_leaves_no_trace() -> None:
+    seed(participants=200, seed_number=7, at=now())
+    admin = User.objects.filter(role_assignments__role=Role.ADMIN).first()
+    people = list(Person.objects.filter(nik_index__isnull=False, user__isnull=False).order_by("pk"))
+    chosen = people[::5][:40]
+    assert len(chosen) >= 38
+    for number, person in enumerate(chosen):
+        mark(person, number)
+    while outbox.relay():
+        pass
+    known = [
+        (person.nik(), person.phone(), person.enrollments.latest("registered_at").number) for person in chosen
+    ]
+    client = Client()
+    client.force_login(admin, backend="accounts.backends.LoginBackend")
+    before = statistics(client)
+    # The marks are really everywhere, or their absence would prove nothing.
+    marked = set(holding(MARK.encode(), dump()))
+    assert marked >= {
+        "accounts_user", "participants_person", "participants_personevent", "participants_enrollment",
+        "participants_enrollmentevent", "participants_business", "participants_businessevent",
+        "participants_product", "participants_stageevidence", "participants_stagetransition",
+        "participants_coachassignment", "participants_coachassignmentevent", "participants_datarequest",
+        "notifications_notification", "core_auditentry", "core_storedfile",
+    }  # fmt: skip
+    disk = on_disk()
+    assert len(disk) > len(chosen)
+    assert any(name.endswith(".eml") and MARK.encode() in disk[name] for name in disk)
+
+    for person in chosen:
+        assert erase_person(person_id=person.pk, actor=admin, reason="Percobaan", at=now())
+
+    assert statistics(client) == before
+    assert before[""]["stages"][0]["reached"] >= 200
+    assert before[""]["permits"]["people"] > 0
+    database, disk = dump(), on_disk()
+    assert holding(MARK.encode(), database) == []
+    assert [name for name in disk if MARK.encode() in disk[name].lower()] == []
+    for nik, phone, number in known:
+        assert nik and phone
+        for needle in (nik, phone, number):
+            assert holding(needle.encode(), database) == [], needle
+        for value, purpose in ((nik, "nik"), (phone, "phone")):
+            assert holding(blind_index(value, purpose=purpose).hex().encode(), database) == [], purpose
+        assert not Person.objects.with_nik(nik).exists()
+        assert User.objects.find_by_login(phone) is None
+        assert User.objects.find_by_login(number) is None
+    assert not StageEvidence.objects.filter(enrollment__person__in=chosen, file__isnull=False).exists()
+    # A second time nothing happens; the statistics still agree with a fresh look.
+    assert not erase_person(person_id=chosen[0].pk, actor=admin, reason="Percobaan", at=now())
+
+
+def test_the_erased_may_come_again_as_somebody_new() -> None:
+    enrollment = participant(center=center_of())
+    person = enrollment.person
+    nik, phone = person.nik(), person.phone()
+    assert nik and phone
+    erase_person(person_id=person.pk, actor=None, reason="Percobaan", at=now())
+    again = register_person(
+        data=RegistrationData(
+            pathway=Pathway.MULAI_USAHA, full_name="Siti Aminah", district=enrollment.district,
+            address="Jl. Baru 1", nik=clean_nik(nik), phone=phone, password="sandi-baru-2026",
+        ),
+        submission_id=uuid4(), browser="x", at=now(),
+    )  # fmt: skip
+    assert isinstance(again, Registered)
+    assert again.enrollment.person_id != person.pk
+    assert User.objects.find_by_login(phone) == again.enrollment.person.user
+    assert not User.objects.get(pk=enrollment.person.user_id).is_active
+
+
+def test_the_whole_way_takes_two_people_and_ends_every_session() -> None:
+    enrollment = participant(center=center_of())
+    first, second = staff(Role.PENGELOLA, enrollment.center_id), staff(Role.ADMIN, "ID")
+    user = enrollment.person.user
+    own = Client()
+    own.force_login(user, backend="accounts.backends.LoginBackend")
+    assert own.get("/saya/").status_code == 200
+    at = now()
+    request = rights.request_erasure(person_id=enrollment.person_id, actor=user, reason="Pindah", at=at)
+    assert request.due_at == at + timedelta(hours=72)
+    rights.grant(request_id=request.pk, actor=first, at=at)
+    with pytest.raises(rights.Refused, match="petugas kedua"):
+        rights.grant(request_id=request.pk, actor=first, at=at)
+    assert Person.objects.get(pk=enrollment.person_id).erased_at is None
+    rights.grant(request_id=request.pk, actor=second, at=at)
+    request = DataRequest.objects.get(pk=request.pk)
+    assert (request.status, request.first_by, request.decided_by) == ("selesai", first, second)
+    assert request.reason == ""
+    assert own.get("/saya/").status_code == 303
+    enrollment.refresh_from_db()
+    assert enrollment.status == Status.AKTIF
+    assert enrollment.coach_id is None
+    assert json.dumps(request.changes) == "{}"
