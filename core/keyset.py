@@ -23,7 +23,7 @@ _LONGEST = 80
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[_Row]):
-    """The rows of one page, newest first, and the cursors of its neighbours (empty where there is none)."""
+    """The rows of one page in order, and the cursors of its neighbours (empty where there is none)."""
 
     rows: Sequence[_Row]
     next_cursor: str
@@ -37,26 +37,32 @@ class _Cursor:
     pk: UUID
 
 
-def page(queryset: models.QuerySet[_Row], *, cursor: str, field: str, size: int) -> Page[_Row]:
-    """One page of rows ordered by the instant `field` descending, then by UUID key descending."""
+def page(
+    queryset: models.QuerySet[_Row], *, cursor: str, field: str, size: int, oldest_first: bool = False
+) -> Page[_Row]:
+    """One page of rows ordered by the instant `field`, then by UUID key: both descending, or both ascending
+    with `oldest_first`.
+    """
+    before, after, sign = ("lt", "gt", "") if oldest_first else ("gt", "lt", "-")
     start = _read(cursor)
     if start is not None and start.is_backwards:
-        newer = Q(**{f"{field}__gt": start.at}) | Q(**{field: start.at, "pk__gt": start.pk})
-        found = list(queryset.filter(newer).order_by(field, "pk")[: size + 1])
-        has_newer = len(found) > size
+        earlier = Q(**{f"{field}__{before}": start.at}) | Q(**{field: start.at, f"pk__{before}": start.pk})
+        back = "" if sign else "-"
+        found = list(queryset.filter(earlier).order_by(f"{back}{field}", f"{back}pk")[: size + 1])
+        has_earlier = len(found) > size
         rows = list(reversed(found[:size]))
         if not rows:
-            return page(queryset, cursor="", field=field, size=size)
-        return Page(rows, _write("n", rows[-1], field), _write("p", rows[0], field) if has_newer else "")
+            return page(queryset, cursor="", field=field, size=size, oldest_first=oldest_first)
+        return Page(rows, _write("n", rows[-1], field), _write("p", rows[0], field) if has_earlier else "")
     if start is not None:
-        older = Q(**{f"{field}__lt": start.at}) | Q(**{field: start.at, "pk__lt": start.pk})
-        queryset = queryset.filter(Q(**{f"{field}__lte": start.at}) & older)
-    found = list(queryset.order_by(f"-{field}", "-pk")[: size + 1])
+        later = Q(**{f"{field}__{after}": start.at}) | Q(**{field: start.at, f"pk__{after}": start.pk})
+        queryset = queryset.filter(Q(**{f"{field}__{after}e": start.at}) & later)
+    found = list(queryset.order_by(f"{sign}{field}", f"{sign}pk")[: size + 1])
     rows = found[:size]
-    has_older = len(found) > size
+    has_later = len(found) > size
     return Page(
         rows,
-        _write("n", rows[-1], field) if has_older else "",
+        _write("n", rows[-1], field) if has_later else "",
         _write("p", rows[0], field) if start is not None and rows else "",
     )
 

@@ -93,6 +93,7 @@ INSTALLED_APPS = [
     "programs.placement",
     "programs.training",
     "participants",
+    "helpdesk",
     "centers",
     "notifications",
     "accounts",

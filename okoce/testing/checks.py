@@ -13,10 +13,20 @@ from core import keys
 from okoce.testing.services import ROOT, Services
 
 BIN = Path(sys.executable).parent
-SOURCES = ("core", "accounts", "notifications", "centers", "participants", "programs", "reports", "okoce")
+SOURCES = (
+    "core",
+    "accounts",
+    "notifications",
+    "centers",
+    "helpdesk",
+    "participants",
+    "programs",
+    "reports",
+    "okoce",
+)
 LABELS = (
-    "core", "accounts", "notifications", "centers", "participants", "training", "placement", "mentoring",
-    "licensing", "marketing", "bookkeeping", "capital", "outcomes", "pipeline", "reports",
+    "core", "accounts", "notifications", "centers", "helpdesk", "participants", "training", "placement",
+    "mentoring", "licensing", "marketing", "bookkeeping", "capital", "outcomes", "pipeline", "reports",
 )  # fmt: skip
 
 

@@ -14,8 +14,9 @@ from accounts.access import Access
 from okoce.testing.services import ROOT
 
 LAYERS = (
-    "core", "accounts", "notifications", "centers", "participants", "training", "placement", "mentoring",
-    "licensing", "marketing", "bookkeeping", "capital", "outcomes", "pipeline", "reports", "okoce",
+    "core", "accounts", "notifications", "centers", "helpdesk", "participants", "training", "placement",
+    "mentoring", "licensing", "marketing", "bookkeeping", "capital", "outcomes", "pipeline", "reports",
+    "okoce",
 )  # fmt: skip
 """Lowest first: an app may point at itself and at what stands before it."""
 
@@ -119,6 +120,7 @@ def test_no_module_is_a_drawer_for_everything():
             "accounts",
             "notifications",
             "centers",
+            "helpdesk",
             "participants",
             "programs",
             "reports",
@@ -130,7 +132,16 @@ def test_no_module_is_a_drawer_for_everything():
 
 
 def test_only_core_calls_markup_safe():
-    labels = ("accounts", "notifications", "centers", "participants", "programs", "reports", "okoce")
+    labels = (
+        "accounts",
+        "notifications",
+        "centers",
+        "helpdesk",
+        "participants",
+        "programs",
+        "reports",
+        "okoce",
+    )
     found = [
         str(path.relative_to(ROOT))
         for label in labels
