@@ -12,7 +12,8 @@ from django import forms
 from django.contrib import admin, messages
 from django.db import transaction
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 
 from accounts.codes import issue_code
 from accounts.models import AccessCode, RoleAssignment, User
@@ -75,6 +76,42 @@ class UserAdmin(admin.ModelAdmin):
         """Accounts are disabled, not deleted."""
         return False
 
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """Offer the printed code for everybody but oneself."""
+        obj: User | None = kwargs.get("obj")
+        context["may_print_code"] = obj is None or obj.pk != request.user.pk
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def response_add(
+        self, request: HttpRequest, obj: User, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        """After "Simpan dan cetak kode" the account's page, with the code on it."""
+        return self._with_code(request, obj) or super().response_add(request, obj, post_url_continue)
+
+    def response_change(self, request: HttpRequest, obj: User) -> HttpResponse:
+        """As after adding."""
+        return self._with_code(request, obj) or super().response_change(request, obj)
+
+    def _with_code(self, request: HttpRequest, user: User) -> HttpResponse | None:
+        if "_code" not in request.POST or user.pk == request.user.pk:
+            return None
+        self._show_new_code(request, user)
+        return redirect("admin:accounts_user_change", user.pk)
+
+    def _show_new_code(self, request: HttpRequest, user: User) -> None:
+        """Issue a code and show it once: to open an account, or for a new password of one that is open."""
+        if not isinstance(request.user, User):
+            return
+        purpose = AccessCode.Purpose.RESET if user.has_usable_password() else AccessCode.Purpose.CLAIM
+        code = issue_code(user=user, purpose=purpose.value, issued_by=request.user, at=now())
+        self.message_user(
+            request,
+            f"Kode untuk {user}: {code}. Tampil sekali ini saja, berlaku 24 jam.",
+            messages.WARNING,
+        )
+
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
         """Nobody locks themselves out."""
         own = ("is_active",) if obj is not None and obj.pk == request.user.pk else ()
@@ -119,16 +156,7 @@ class UserAdmin(admin.ModelAdmin):
         if len(chosen) != 1:
             self.message_user(request, "Pilih satu akun, bukan akun sendiri.", level=messages.ERROR)
             return
-        admin_user = request.user
-        if isinstance(admin_user, User):
-            code = issue_code(
-                user=chosen[0], purpose=AccessCode.Purpose.RESET.value, issued_by=admin_user, at=now()
-            )
-            self.message_user(
-                request,
-                f"Kode untuk {chosen[0]}: {code}. Tampil sekali ini saja, berlaku 24 jam.",
-                messages.WARNING,
-            )
+        self._show_new_code(request, chosen[0])
 
 
 class RoleAssignmentForm(forms.ModelForm):

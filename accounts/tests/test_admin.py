@@ -1,13 +1,16 @@
 from __future__ import annotations
 
-from datetime import timedelta
+import re
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from allauth.mfa.models import Authenticator
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.test import Client
+from django.utils import timezone
 
+from accounts.codes import redeem_code
 from accounts.models import AccessCode, Role, RoleAssignment, User
 from accounts.roles import GrantRefused, end_role, grant_role
 from accounts.tests.conftest import sign_in
@@ -232,3 +235,60 @@ def test_a_role_that_has_not_begun_is_withdrawn(secretary: User) -> None:
     )
     end_role(assignment=assignment, ended_by=secretary, at=at)
     assert not user.role_assignments.exists()
+
+
+def test_the_admin_bears_our_name_and_says_its_zone(desk: Client) -> None:
+    page = desk.get("/admin/").content.decode()
+    assert "OK OCE: pengaturan sekretariat" in page
+    assert "Administrasi Django" not in page
+    assert "Semua jam di sini WIB" in page
+    assert re.search(r"<title>Yang bisa diatur \| OK OCE</title>", page)
+
+
+def test_times_are_shown_and_read_in_wib(desk: Client, secretary: User) -> None:
+    user = UserFactory()
+    User.objects.filter(pk=user.pk).update(created_at=datetime(2026, 11, 23, 18, 30, tzinfo=UTC))
+    page = desk.get(f"/admin/accounts/user/{user.pk}/change/").content.decode()
+    assert re.search(r"24 Nov\w* 2026,? 0?1[.:]30", page)
+    answer = desk.post(
+        "/admin/accounts/roleassignment/add/",
+        {
+            "user": str(user.pk), "role": Role.PENDAMPING, "scope": "P31.74.07", "agency_code": "",
+            "starts_at_0": "2026-11-24", "starts_at_1": "01:30:00", "ends_at_0": "", "ends_at_1": "",
+        },
+    )  # fmt: skip
+    assert answer.status_code == 302
+    assert RoleAssignment.objects.get(user=user).starts_at == datetime(2026, 11, 23, 18, 30, tzinfo=UTC)
+    assert timezone.get_current_timezone_name() == "UTC"
+
+
+def test_a_new_account_and_its_code_are_one_step(desk: Client) -> None:
+    assert "Simpan dan cetak kode" in desk.get("/admin/accounts/user/add/").content.decode()
+    data = {"display_name": "Ratna", "email": "ratna@contoh.test", "is_active": "on", "_code": "1"}
+    page = desk.post("/admin/accounts/user/add/", data, follow=True).content.decode()
+    printed = re.search(r"Kode untuk Ratna: ([A-Z0-9]{4}-[A-Z0-9]{4})", page)
+    assert printed
+    issued = AccessCode.objects.get(user__email="ratna@contoh.test")
+    assert issued.purpose == AccessCode.Purpose.CLAIM
+    redeem_code(login="ratna@contoh.test", code=printed[1], new_password="tiga kata panjang", at=now())
+    assert User.objects.get(email="ratna@contoh.test").check_password("tiga kata panjang")
+
+
+def test_an_existing_account_gets_a_code_for_a_new_password_but_never_the_own(
+    desk: Client, secretary: User
+) -> None:
+    user = UserFactory(email="siti@contoh.test")
+    for owner, count in ((user, 1), (secretary, 0)):
+        path = f"/admin/accounts/user/{owner.pk}/change/"
+        assert ("Simpan dan cetak kode" in desk.get(path).content.decode()) == bool(count)
+        desk.post(path, {"display_name": str(owner), "email": owner.email, "is_active": "on", "_code": "1"})
+        assert AccessCode.objects.filter(user=owner, purpose=AccessCode.Purpose.RESET).count() == count
+
+
+def test_a_refused_form_says_first_that_nothing_was_stored(desk: Client) -> None:
+    UserFactory(email="siti@contoh.test")
+    data = {"display_name": "", "email": "siti@contoh.test", "_code": "1"}
+    page = desk.post("/admin/accounts/user/add/", data).content.decode()
+    assert "Belum tersimpan: ada 2 isian yang perlu dibetulkan" in page
+    assert "<title>Galat: " in page
+    assert not AccessCode.objects.exists()

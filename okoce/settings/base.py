@@ -138,6 +138,7 @@ MIDDLEWARE = [
     "django_structlog.middlewares.RequestMiddleware",
     "accounts.access.AccessMiddleware",
     "accounts.mfa.StaffMfaMiddleware",
+    "accounts.admin_gate.AdminZoneMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "pghistory.middleware.HistoryMiddleware",
     "django_prometheus.middleware.PrometheusAfterMiddleware",
