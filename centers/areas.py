@@ -47,8 +47,9 @@ _SHORT_REGION = {
 def search_districts(text: str, limit: int = MAX_CHOICES) -> list[District]:
     """Return current districts for what was typed, best first, with their regency and province selected.
 
-    Order: same name, name begins so, a word of it begins so, a word contains it. Only when there is none: name and region written
-    together, all of a named kab/kota, names that look alike. Fewer than two letters or digits find nothing.
+    Order: same name, name begins so, a word of it begins so, a word contains it. Only when there is none:
+    name and region written together, all of a named kab/kota, names that look alike. Fewer than two letters
+    or digits find nothing.
     At most five statements whatever is typed.
     """
     return search(text, limit).districts
