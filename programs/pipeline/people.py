@@ -38,7 +38,7 @@ def search(user: User, filters: dict[str, Any], *, at: datetime) -> QuerySet[Enr
         "person", "district__regency", "center", "coach"
     )
     if text := " ".join(filters.get("q", "").split()):
-        found = found.filter(Q(person__full_name__icontains=text) | Q(number__startswith=text.upper()))
+        found = found.filter(_named(text))
     if filters.get("status") == IN_PROGRESS:
         found = found.open()
     elif value := filters.get("status"):
@@ -69,6 +69,13 @@ def search(user: User, filters: dict[str, Any], *, at: datetime) -> QuerySet[Enr
     if filters.get("bukti"):
         found = found.filter(Exists(StageEvidence.objects.pending().filter(enrollment=OuterRef("pk"))))
     return found
+
+
+def _named(text: str) -> Q:
+    """A registration number where the text has a digit, else a part of the name: one index each."""
+    if any(character.isdigit() for character in text):
+        return Q(number__startswith=text.upper()) | Q(number__endswith=f"-{text}")
+    return Q(person__full_name__icontains=text)
 
 
 def _from(stage: str) -> list[Stage]:
