@@ -11,6 +11,8 @@ from django.db import connection, models, transaction
 from core import crypto, keys
 
 BATCH = 500
+WRITERS_END_SECONDS = 60.0
+"""The wait before keys are removed: a value that was sealed is written by then, no page takes longer."""
 
 
 def sealed_fields() -> Iterator[tuple[type[models.Model], crypto.SealedField]]:

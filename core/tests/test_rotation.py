@@ -36,6 +36,7 @@ def secrets(db: None, keys_dir: Path, monkeypatch: pytest.MonkeyPatch) -> list[S
     fields = [(Secret, Secret._meta.get_field(name)) for name in ("nik", "phone")]
     monkeypatch.setattr(rotation, "sealed_fields", lambda: iter(fields))
     monkeypatch.setattr(rotation, "BATCH", 5)
+    monkeypatch.setattr(rotation, "WRITERS_END_SECONDS", 0.0)
     rows = []
     for number in range(12):
         row = Secret()

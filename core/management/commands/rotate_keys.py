@@ -1,5 +1,6 @@
 """Bring a new encryption key into use."""
 
+import time
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
@@ -37,5 +38,9 @@ class Command(BaseCommand):
         )
         self.stdout.write(f"{changed} values sealed again.")
         if options["prune"]:
+            # Whoever sealed with an older key a moment ago writes it now, and is sealed again like the rest.
+            self.stdout.write(f"Waiting {rotation.WRITERS_END_SECONDS:.0f} s for writers under way.")
+            time.sleep(rotation.WRITERS_END_SECONDS)
+            self.stdout.write(f"{rotation.reseal_all()} values sealed again.")
             removed = rotation.prune()
             self.stdout.write(f"Removed: {', '.join(removed) if removed else 'no key, all are in use'}.")
