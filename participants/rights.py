@@ -18,6 +18,7 @@ from django.db.models import Count, Q
 from accounts.models import Role, RoleAssignment, User
 from core import audit
 from core.clock import local_day
+from core.formats import day
 from core.models import AuditEntry
 from core.validators import clean_nik, nik_warnings
 from notifications.erasure import forget_pending
@@ -411,6 +412,13 @@ def openings(person: Person, *, limit: int = 50) -> list[Opening]:
 
 def _role_word(code: str) -> str:
     return Role(code).label if code in Role.values else "Petugas"
+
+
+def readable(name: str, value: str) -> str:
+    """A correctable value as people read it."""
+    if name == "birth_date" and value:
+        return day(date.fromisoformat(value))
+    return gender_word(value) if name == "gender" else value or "–"
 
 
 def gender_word(code: str) -> str:

@@ -24,9 +24,10 @@ from accounts.models import Role, User
 from accounts.tests.factories import grant, staff
 from centers.models import CoachProfile
 from core import files
+from core.clock import now
 from core.models import Job
 from notifications.models import Notification
-from participants.models import Enrollment, EvidenceKind, Stage, StageEvidence
+from participants.models import DataRequest, Enrollment, EvidenceKind, RequestKind, Stage, StageEvidence
 from participants.tests.factories import StageEvidenceFactory, center_of, participant
 
 pytestmark = pytest.mark.django_db
@@ -105,6 +106,20 @@ LINES: dict[str, Line] = {
         kwargs=PERSON | {"slug": "=koreksi"},
         post=422,
         refused=frozenset({"coach", "dinas"}),
+    ),
+    "my_data": Line(CITIZENS),
+    "my_data_reveal": Line(CITIZENS, post=422),
+    "my_data_download": Line(CITIZENS, post=422),
+    "my_data_correct": Line(CITIZENS, post=422),
+    "my_data_erase": Line(CITIZENS, post=422),
+    "my_data_leave": Line(CITIZENS, post=422),
+    "my_data_consent": Line(CITIZENS, kwargs={"purpose": "=pengingat"}, get=405, post=303),
+    "my_data_cancel": Line(
+        CITIZENS, kwargs={"number": "=HD-26-999999"}, sees=frozenset({"citizen"}), get=405, post=303
+    ),
+    "data_requests": Line(MANAGERS | {"admin"}),
+    "data_request": Line(
+        MANAGERS | {"admin"}, sees=frozenset({"manager", "admin"}), kwargs={"request_id": "request"}, post=422
     ),
     "queue": Line(MANAGERS | DINAS | {"admin"}),
     "coach_day": Line(COACHES),
@@ -214,7 +229,13 @@ def world() -> World:
         body="Anda lulus.",
         url="/saya/",
     )
+    asked_at = now()
+    request = DataRequest.objects.create(
+        number="HD-26-999999", person=enrollment.person, enrollment=enrollment, kind=RequestKind.KOREKSI,
+        changes={"address": "Jl. Lain 2"}, requested_at=asked_at, due_at=asked_at + timedelta(hours=72),
+    )  # fmt: skip
     values = {
+        "request": request.pk,
         "person": enrollment.person_id,
         "evidence": evidence.pk,
         "number": enrollment.number,
