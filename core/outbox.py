@@ -105,6 +105,12 @@ def enqueue_many(drafts: Iterable[Draft]) -> None:
         _wake_after_commit()
 
 
+def readdress(*, old: UUID, new: UUID) -> int:
+    """Give the messages that wait for one recipient to another; returns how many."""
+    waiting = OutboxMessage.objects.pending().filter(recipient_id=old, claim__isnull=True)
+    return waiting.update(recipient_id=new)
+
+
 def _wake_after_commit() -> None:
     """Wake the relay once per transaction; a rolled-back savepoint takes only its own wake-up along."""
     if not any(entry[1] is wake for entry in connection.run_on_commit):

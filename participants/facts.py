@@ -9,13 +9,14 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from django.db.models import BooleanField, Count, Exists, ExpressionWrapper, OuterRef, Q
+from django.db.models import BooleanField, Count, Exists, ExpressionWrapper, OuterRef, Q, QuerySet
 
 from .models import (
     Business,
     Enrollment,
     EvidenceKind,
     EvidenceStatus,
+    NotSamePerson,
     Person,
     Stage,
     StageEvidence,
@@ -156,7 +157,8 @@ def _people(person_ids: Sequence[UUID]) -> dict[UUID, Any]:
     """People by id, each with `has_open_double`: another person on the way with the same name and
     birth date, where one of the two has no NIK.
 
-    Two different NIKs are two people; without a NIK only a person at the centre can tell.
+    Two different NIKs are two people; without a NIK only a person at the centre can tell, and is not asked
+    twice.
     """
     other = (
         Person.objects.filter(
@@ -165,6 +167,7 @@ def _people(person_ids: Sequence[UUID]) -> dict[UUID, Any]:
             enrollments__status__in=Status.open_values(),
         )
         .exclude(pk=OuterRef("pk"))
+        .exclude(Exists(_found_different(OuterRef("pk"), OuterRef(OuterRef("pk")))))
         .order_by()
     )
     is_double = Q(birth_date__isnull=False) & (
@@ -174,3 +177,7 @@ def _people(person_ids: Sequence[UUID]) -> dict[UUID, Any]:
         has_open_double=ExpressionWrapper(is_double, output_field=BooleanField())
     )
     return people.in_bulk(person_ids)
+
+
+def _found_different(one: OuterRef, other: OuterRef) -> QuerySet[NotSamePerson]:
+    return NotSamePerson.objects.filter(Q(first=one, second=other) | Q(first=other, second=one))

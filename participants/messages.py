@@ -18,6 +18,7 @@ from .models import (
     Consent,
     ConsentPurpose,
     Enrollment,
+    Merge,
     Pathway,
     Stage,
     StageEvidence,
@@ -151,6 +152,25 @@ def about_silent_mentees(ids: Sequence[Ids]) -> list[Values | None]:
     return [{"count": number(count)} if (count := silent[one["coach"]]) else None for one in ids]
 
 
+def about_merge(ids: Sequence[Ids]) -> list[Values | None]:
+    """`merge` and `user`: the numbers of both registrations, and the one under which this user goes on."""
+    rows = Merge.objects.filter(pk__in={one["merge"] for one in ids}).select_related(
+        "kept__center", "taken_out", "winner__user", "loser"
+    )
+    found = {str(row.pk): row for row in rows}
+    return [_of_merge(row, one["user"]) if (row := found.get(one["merge"])) else None for one in ids]
+
+
+def _of_merge(done: Merge, user_id: str) -> dict[str, str]:
+    is_double = str(done.loser.user_id) == user_id
+    return {
+        "number": done.taken_out.number if is_double else done.kept.number,
+        "other_number": done.kept.number if is_double else done.taken_out.number,
+        "login": (done.winner.user and done.winner.user.login_number) or done.kept.number,
+        "center": done.kept.center.name if done.kept.center else "pusat OK OCE",
+    }
+
+
 def without_record(ids: Sequence[Ids]) -> list[Values | None]:
     """For texts that name nothing."""
     return [{} for _one in ids]
@@ -282,6 +302,21 @@ def register_messages() -> None:
         "terima tugas ini atau sampaikan bahwa Anda belum bisa.",
         url=STAFF_PAGE,
         context=about_enrollment,
+    )
+    _tell_citizen(
+        "pendaftaran_digabung",
+        "Dua pendaftaran Anda menjadi satu",
+        "Anda tercatat dua kali: {number} dan {other_number}. Mulai sekarang yang dipakai {number}. Bukti "
+        "yang sudah Anda kirim ikut pindah. Masuk dengan nomor pendaftaran {login}. Lupa kata sandinya? "
+        "Minta kode ke pusat. Bila penggabungan ini keliru, kabari {center} dalam 30 hari.",
+        about_merge,
+    )
+    _tell_citizen(
+        "penggabungan_dibatalkan",
+        "Penggabungan pendaftaran dibatalkan",
+        "Pendaftaran {number} tidak lagi digabung dengan {other_number}. Data Anda kembali seperti semula. "
+        "Ada yang belum jelas? Hubungi {center}.",
+        about_merge,
     )
     register(
         "diam_pendamping",

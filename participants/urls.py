@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from .views import counter, registration
+from .views import counter, duplicates, registration
 
 urlpatterns = [
     path("daftar/", registration.register, name="register"),
@@ -12,5 +12,7 @@ urlpatterns = [
     path("daftar/periksa/", registration.check, name="register_check"),
     path("loket/", counter.counter, name="counter"),
     path("loket/<str:number>/slip/", counter.slip, name="counter_slip"),
+    path("duplikat/", duplicates.review, name="duplicates"),
+    path("duplikat/<uuid:one>/<uuid:other>/beda/", duplicates.different, name="duplicate_different"),
     path("peserta/<uuid:person_id>/kode/", counter.person_code, name="person_code"),
 ]

@@ -27,7 +27,15 @@ from core import files
 from core.clock import now
 from core.models import Job
 from notifications.models import Notification
-from participants.models import DataRequest, Enrollment, EvidenceKind, RequestKind, Stage, StageEvidence
+from participants.models import (
+    DataRequest,
+    Enrollment,
+    EvidenceKind,
+    Merge,
+    RequestKind,
+    Stage,
+    StageEvidence,
+)
 from participants.tests.factories import StageEvidenceFactory, center_of, participant
 
 pytestmark = pytest.mark.django_db
@@ -45,6 +53,7 @@ CITIZENS = frozenset({"citizen", "other_citizen"})
 MANAGERS = frozenset({"manager", "other_manager"})
 COACHES = frozenset({"coach", "other_coach"})
 DINAS = frozenset({"dinas", "other_dinas"})
+IN_CHARGE = frozenset({"manager", "admin"})
 
 
 @dataclass(frozen=True)
@@ -107,6 +116,15 @@ LINES: dict[str, Line] = {
         post=422,
         refused=frozenset({"coach", "dinas"}),
     ),
+    "duplicates": Line(MANAGERS | DINAS | {"admin"}),
+    "duplicate_different": Line(
+        MANAGERS | {"admin"}, sees=IN_CHARGE, kwargs={"one": "person", "other": "twin"}, post=303
+    ),
+    "merge": Line(
+        MANAGERS | {"admin"}, sees=IN_CHARGE, kwargs={"kept": "person", "taken_out": "twin"}, post=303
+    ),
+    "merges": Line(MANAGERS | DINAS | {"admin"}),
+    "merge_undo": Line(MANAGERS | {"admin"}, sees=IN_CHARGE, kwargs={"merge_id": "merge"}, post=422),
     "my_data": Line(CITIZENS),
     "my_data_reveal": Line(CITIZENS, post=422),
     "my_data_download": Line(CITIZENS, post=422),
@@ -118,9 +136,7 @@ LINES: dict[str, Line] = {
         CITIZENS, kwargs={"number": "=HD-26-999999"}, sees=frozenset({"citizen"}), get=405, post=303
     ),
     "data_requests": Line(MANAGERS | {"admin"}),
-    "data_request": Line(
-        MANAGERS | {"admin"}, sees=frozenset({"manager", "admin"}), kwargs={"request_id": "request"}, post=422
-    ),
+    "data_request": Line(MANAGERS | {"admin"}, sees=IN_CHARGE, kwargs={"request_id": "request"}, post=422),
     "queue": Line(MANAGERS | DINAS | {"admin"}),
     "coach_day": Line(COACHES),
     "dashboard": Line(MANAGERS | DINAS | {"admin"}),
@@ -229,6 +245,11 @@ def world() -> World:
         body="Anda lulus.",
         url="/saya/",
     )
+    twin, double = participant(center=here), participant(center=here)
+    merge = Merge.objects.create(
+        winner=enrollment.person, loser=double.person, kept=enrollment, taken_out=double,
+        kept_version=1, taken_out_version=1, merged_by=users["manager"],
+    )  # fmt: skip
     asked_at = now()
     request = DataRequest.objects.create(
         number="HD-26-999999", person=enrollment.person, enrollment=enrollment, kind=RequestKind.KOREKSI,
@@ -237,6 +258,8 @@ def world() -> World:
     values = {
         "request": request.pk,
         "person": enrollment.person_id,
+        "twin": twin.person_id,
+        "merge": merge.pk,
         "evidence": evidence.pk,
         "number": enrollment.number,
         "job": job.pk,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from .views import acts, citizen, evidence, people, work
+from .views import acts, citizen, evidence, merging, people, work
 
 urlpatterns = [
     path("saya/", citizen.journey, name="journey"),
@@ -20,6 +20,9 @@ urlpatterns = [
     path("peserta/<uuid:person_id>/bukti/<slug:kind>/", evidence.add, name="evidence_add"),
     path("peserta/<uuid:person_id>/bukti/<uuid:evidence_id>/periksa/", evidence.check, name="evidence_check"),
     path("peserta/<uuid:person_id>/<slug:slug>/", acts.act, name="act"),
+    path("duplikat/gabungan/", merging.merges, name="merges"),
+    path("duplikat/gabungan/<uuid:merge_id>/batal/", merging.undo_merge, name="merge_undo"),
+    path("duplikat/<uuid:kept>/<uuid:taken_out>/gabung/", merging.merge, name="merge"),
     path("antrean/", work.queue, name="queue"),
     path("pendamping/", work.coach_day, name="coach_day"),
 ]
