@@ -31,6 +31,7 @@ from PIL import Image, ImageOps
 from core import clock
 from core.audit import actor_id
 from core.models import StoredFile
+from core.privacy import redact_numbers
 
 logger = logging.getLogger(__name__)
 
@@ -430,8 +431,8 @@ def _plain_name(name: str) -> str:
 
 
 def _clean_name(name: str, content_type: str) -> str:
-    """Return a name to show, ending in what the file really is."""
-    stem = Path(_plain_name(name)).stem.strip(" .")
+    """Return a name to show, ending in what the file really is; phones call photos of a KTP by its NIK."""
+    stem = redact_numbers(Path(_plain_name(name)).stem).strip(" .")
     return (stem[:100] or "berkas") + _EXTENSIONS[content_type]
 
 

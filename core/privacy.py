@@ -3,14 +3,14 @@
 import re
 from typing import Any
 
-# A NIK: 16 digits, bare or in groups. A phone: 08…/628…/+628… with 9 to 13 digits in all. Neither inside a
-# longer run of letters and digits (hashes). A UUID is stepped over whole: one in 2,000 holds 16 decimal
-# digits in a row.
+# A NIK: 16 digits, bare or in groups. A phone: 08…/628…/+628… with 9 to 13 digits in all; a day and an hour
+# (08-11-2026 10.30) are none. Neither inside a longer run of letters and digits (hashes). A UUID is stepped
+# over whole: one in 2,000 holds 16 decimal digits in a row.
 _NUMBERS = re.compile(
     r"""
     (?P<uuid>\b[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b)
     | (?P<nik>(?<![0-9A-Za-z])[0-9](?:[ .\-]?[0-9]){15}(?![0-9A-Za-z]))
-    | (?P<phone>(?<![0-9A-Za-z])(?:\+?62|0)[ .\-]?8(?:[ .\-]?[0-9]){7,11}(?![0-9A-Za-z]))
+    | (?P<phone>(?<![0-9A-Za-z])(?:\+?62[ .\-]?|0[ ]?)8[ ]?[1-9](?:[ .\-]?[0-9]){6,10}(?![0-9A-Za-z]))
     """,
     re.ASCII | re.VERBOSE,
 )

@@ -8,6 +8,7 @@ personal numbers.
 import csv
 import re
 import unicodedata
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -247,6 +248,16 @@ def clean_phone(raw: Any) -> str:
     ):
         raise ValidationError(wrong, code="phone")
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def is_nik_or_phone(text: str) -> bool:
+    """Return whether a text as a whole is a valid NIK, or a mobile number written with its 0 or +62."""
+    with suppress(ValidationError):
+        clean_nik(text)
+        return True
+    with suppress(ValidationError):
+        return clean_phone(text).startswith("+628") and text.strip().startswith(("0", "+", "6"))
+    return False
 
 
 def clean_rupiah(raw: Any) -> int:

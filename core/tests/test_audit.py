@@ -66,6 +66,20 @@ def test_ids_and_hashes_are_no_personal_numbers() -> None:
 
 
 @pytest.mark.parametrize(
+    "text", ["08-11-2026 10.30", "08.00-12.00", "Rp 8.500.000", "08/11/2026 pukul 08.00"]
+)
+def test_days_hours_and_amounts_are_no_phone_numbers(text: str) -> None:
+    assert redact_numbers(f"Bertemu {text} di pusat") == f"Bertemu {text} di pusat"
+
+
+@pytest.mark.parametrize(
+    "text", ["081200001234", "0812 0000 1234", "08 12 00 00 12 34", "+62 812-0000-1234", "62812.0000.1234"]
+)
+def test_phone_numbers_are_found_however_they_are_grouped(text: str) -> None:
+    assert redact_numbers(f"HP {text}, malam") == "HP [nomor HP], malam"
+
+
+@pytest.mark.parametrize(
     "act",
     [
         lambda: AuditEntry.objects.update(reason="lain"),

@@ -291,6 +291,9 @@ def test_a_pdf_that_cannot_be_looked_through_is_refused(content: bytes, code: st
         ("..", "berkas.jpg"),
         ("x" * 400 + ".jpg", "x" * 100 + ".jpg"),
         ('a"b\r\nSet-Cookie: x.jpg', "abSet-Cookie x.jpg"),
+        ("KTP_3174077105950000.jpg", "KTP_[NIK].jpg"),
+        ("nib 0812-0000-1234.jpg", "nib [nomor HP].jpg"),
+        ("IMG_20261122_182707.jpg", "IMG_20261122_182707.jpg"),
     ],
 )
 def test_names_are_made_harmless(name: str, shown: str) -> None:

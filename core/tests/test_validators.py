@@ -340,3 +340,16 @@ def test_wa_links_carry_the_bare_number() -> None:
         v.wa_link("+6281200001234", "Halo Bu & Pak")
         == "https://wa.me/6281200001234?text=Halo%20Bu%20%26%20Pak"
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("3174077105950001", True), ("3174 0771 0595 0001", True), ("0812-3456-7890", True),
+        ("+62 812 3456 7890", True), ("6281234567890", True),
+        ("3174079905950001", False), ("SRT/2026/00001", False), ("8120004812345", False),
+        ("021 5551234", False), ("", False), ("421.5/08-2026-0001", False),
+    ],
+)  # fmt: skip
+def test_a_number_that_is_a_persons_is_told_from_a_papers(text: str, expected: bool) -> None:
+    assert v.is_nik_or_phone(text) is expected
