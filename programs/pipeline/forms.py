@@ -13,8 +13,9 @@ from accounts.models import User
 from centers.models import Agency, Center, CoachProfile
 from core import files
 from core.clock import today
-from core.fields import DayField, NikField, PlainTextField, RupiahField
+from core.fields import DayField, NikField, PlainTextField, RupiahField, WordsField
 from core.formats import day as format_day
+from core.validators import is_nik_or_phone
 from participants.models import BusinessSector, Enrollment, IdentityStatus, Pathway, Stage, Status, StopReason
 
 from .people import IN_PROGRESS
@@ -47,7 +48,7 @@ class MoveForm(forms.Form):
 class ReasonForm(MoveForm):
     """A move that needs a reason."""
 
-    reason = PlainTextField(
+    reason = WordsField(
         label="Alasan",
         max_length=500,
         multiline=True,
@@ -88,7 +89,7 @@ class StopForm(MoveForm):
             "invalid_choice": "Pilih salah satu alasan di bawah.",
         },
     )
-    reason = PlainTextField(label="Keterangan", max_length=500, multiline=True, required=False)
+    reason = WordsField(label="Keterangan", max_length=500, multiline=True, required=False)
 
 
 class PathForm(MoveForm):
@@ -100,7 +101,7 @@ class PathForm(MoveForm):
         widget=forms.RadioSelect,
         error_messages={"required": "Pilih jalurnya.", "invalid_choice": "Pilih salah satu jalur di bawah."},
     )
-    reason = PlainTextField(label="Alasan", max_length=500, multiline=True, required=False)
+    reason = WordsField(label="Alasan", max_length=500, multiline=True, required=False)
 
     def prepare(self) -> None:
         others = [choice for choice in Pathway.choices if choice[0] != self.enrollment.pathway]
@@ -135,7 +136,7 @@ class IdentityForm(MoveForm):
         widget=forms.RadioSelect,
         error_messages={"required": "Pilih hasilnya.", "invalid_choice": "Pilih salah satu hasil di bawah."},
     )
-    note = PlainTextField(
+    note = WordsField(
         label="Apa yang tidak cocok?",
         max_length=200,
         required=False,
@@ -158,7 +159,7 @@ class NikForm(MoveForm):
 class GoalForm(MoveForm):
     """What the person wants to reach."""
 
-    goal = PlainTextField(
+    goal = WordsField(
         label="Tujuan",
         max_length=300,
         multiline=True,
@@ -207,7 +208,7 @@ class CoachForm(MoveForm):
             "invalid_choice": "Pilih salah satu pendamping di bawah.",
         },
     )
-    note = PlainTextField(label="Pesan untuk pendamping", max_length=300, required=False)
+    note = WordsField(label="Pesan untuk pendamping", max_length=300, required=False)
 
     def prepare(self) -> None:
         self.fields["coach"].queryset = coaches_of(self.enrollment)  # type: ignore[attr-defined]
@@ -227,7 +228,7 @@ def coaches_of(enrollment: Enrollment) -> Any:
 class BusinessForm(MoveForm):
     """The business record. Money in whole rupiah."""
 
-    name = PlainTextField(label="Nama usaha", max_length=120, required_text="Tulis nama usahanya.")
+    name = WordsField(label="Nama usaha", max_length=120, required_text="Tulis nama usahanya.")
     sector = forms.ChoiceField(
         label="Bidang",
         choices=[("", "Pilih bidang"), *BusinessSector.choices],
@@ -236,7 +237,7 @@ class BusinessForm(MoveForm):
             "invalid_choice": "Pilih salah satu bidang di daftar.",
         },
     )
-    address = PlainTextField(
+    address = WordsField(
         label="Alamat usaha",
         max_length=300,
         help_text="Boleh sama dengan alamat rumah.",
@@ -277,7 +278,7 @@ class BusinessForm(MoveForm):
 class RevealForm(MoveForm):
     """Why the full data is opened."""
 
-    reason = PlainTextField(
+    reason = WordsField(
         label="Mengapa data lengkap dibuka?",
         max_length=200,
         help_text="Contoh: mencocokkan NIK dengan KTP di loket. Peserta bisa melihat alasan ini.",
@@ -288,7 +289,7 @@ class RevealForm(MoveForm):
 class DeclineForm(MoveForm):
     """Why a coach cannot take somebody on."""
 
-    note = PlainTextField(
+    note = WordsField(
         label="Alasan",
         max_length=300,
         required_text="Tulis alasannya, supaya pengelola bisa mencari pendamping lain.",
@@ -311,7 +312,7 @@ class EvidenceForm(MoveForm):
         },
         widget=forms.FileInput(attrs={"accept": files.ACCEPT}),
     )
-    note = PlainTextField(label="Catatan", max_length=500, multiline=True, required=False)
+    note = WordsField(label="Catatan", max_length=500, multiline=True, required=False)
 
     def __init__(self, *args: Any, choice: EvidenceChoice, **kwargs: Any) -> None:
         self.choice = choice
@@ -343,9 +344,17 @@ class EvidenceForm(MoveForm):
         return day
 
     def clean_number(self) -> str:
+        """As the kind of proof wants it; a NIK or a phone number is neither, and is kept nowhere else."""
         raw: str = self.cleaned_data.get("number", "")
         clean = self.choice.spec.clean_number
-        return clean(raw) if clean and raw else raw
+        if clean and raw:
+            return clean(raw)
+        if is_nik_or_phone(raw):
+            raise ValidationError(
+                f"Ini NIK atau nomor HP. Tulis {self.choice.spec.number_label.lower()} saja.",
+                code="personal_number",
+            )
+        return raw
 
 
 class EvidenceDecisionForm(MoveForm):
@@ -358,7 +367,7 @@ class EvidenceDecisionForm(MoveForm):
             "invalid_choice": "Pilih salah satu.",
         },
     )
-    rejection = PlainTextField(
+    rejection = WordsField(
         label="Apa yang perlu diperbaiki?",
         max_length=300,
         required=False,
