@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import groupby
 from typing import Any
@@ -37,7 +37,10 @@ STEPS = 5
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One row of a breakdown. `passed` is None where the path does not go so far."""
+    """One row of a breakdown. `passed` is None where the path does not go so far.
+
+    `links` leads from the name of a figure to the people behind it.
+    """
 
     label: str
     href: str
@@ -46,7 +49,7 @@ class Line:
     permits: int
     current: int
     silent: int = 0
-    silent_href: str = ""
+    links: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +99,11 @@ class Board:
         return self.funnel.at(self.goal).passed
 
     @property
+    def permits_href(self) -> str:
+        """The people with a verified base permit."""
+        return people_address(self.query, izin="1") if self.funnel.permits else ""
+
+    @property
     def is_empty(self) -> bool:
         return self.funnel.registered == 0
 
@@ -140,8 +148,10 @@ def load_board(user: User, query: FunnelQuery, place: Place, *, at: datetime) ->
 
 
 def people_address(query: FunnelQuery, **extra: str) -> str:
-    """The people list with the same filters, and more of its own (`tahap`, `status`, `diam`, `bukti`)."""
-    return f"{reverse('people')}?{urlencode({**extra, **query.parameters()})}"
+    """The people list with the same filters, and more of its own: `tahap`, `status`, `sampai`, `selesai`,
+    `dispensasi`, `lewat`, `izin`, `diam`, `bukti`."""
+    pairs = {**extra, **query.parameters()}
+    return f"{reverse('people')}?{urlencode(pairs)}" if pairs else reverse("people")
 
 
 def funnel_rows(funnel: Funnel, query: FunnelQuery) -> list[dict[str, Any]]:
@@ -154,6 +164,12 @@ def funnel_rows(funnel: Funnel, query: FunnelQuery) -> list[dict[str, Any]]:
             continue
         stage = figures.stage
         links = {}
+        if figures.reached:
+            links["reached"] = people_address(query, sampai=stage)
+        if figures.completed:
+            links["completed"] = people_address(query, selesai=stage)
+        if figures.waived:
+            links["waived"] = people_address(query, dispensasi=stage)
         if figures.current:
             links["current"] = people_address(query, tahap=stage, status=IN_PROGRESS)
         if figures.stopped:
@@ -222,17 +238,34 @@ def _center_names(query: FunnelQuery, user: User, place: Place, found: Iterable[
 
 
 def _line(
-    label: str, href: str, funnel: Funnel, goal: Stage | None, silent: int = 0, silent_href: str = ""
+    label: str,
+    href: str,
+    funnel: Funnel,
+    goal: Stage | None,
+    *,
+    part: FunnelQuery | None,
+    silent: int = 0,
 ) -> Line:
+    """One row; `part` is the question about its people alone, None when the people list cannot ask it."""
+    passed = funnel.at(goal).passed if goal else None
+    links = {}
+    if part is not None:
+        behind = {
+            "registered": (funnel.registered, {}),
+            "passed": (passed, {"lewat": str(goal)}),
+            "permits": (funnel.permits, {"izin": "1"}),
+            "silent": (silent, {"diam": "1"}),
+        }
+        links = {name: people_address(part, **asked) for name, (count, asked) in behind.items() if count}
     return Line(
         label=label,
         href=href,
         registered=funnel.registered,
-        passed=funnel.at(goal).passed if goal else None,
+        passed=passed,
         permits=funnel.permits,
         current=sum(figures.current for figures in funnel.stages),
         silent=silent,
-        silent_href=silent_href,
+        links=links,
     )
 
 
@@ -258,9 +291,8 @@ def _areas(
         if funnel is None:
             lines.append(Line(label, href, 0, 0, 0, 0))
         else:
-            silent = attention.silent.get(code, 0)
-            behind = people_address(replace(query, area=code), diam="1") if silent else ""
-            lines.append(_line(label, href, funnel, goal, silent, behind))
+            part, silent = replace(query, area=code), attention.silent.get(code, 0)
+            lines.append(_line(label, href, funnel, goal, part=part, silent=silent))
     if query.level == 0:
         # 38 provinces, most of them without people: those with people are enough.
         lines = [line for line in lines if line.registered]
@@ -282,7 +314,13 @@ def _others(
     found = []
     if not query.pathway:
         lines = [
-            _line(Pathway(code).label, query.address(path, pathway=code), funnel, _passes(code, goal))
+            _line(
+                Pathway(code).label,
+                query.address(path, pathway=code),
+                funnel,
+                _passes(code, goal),
+                part=replace(query, pathway=code),
+            )
             for code, funnel in sorted(
                 cube.by_pathway().items(), key=lambda pair: Pathway.values.index(pair[0])
             )
@@ -290,7 +328,13 @@ def _others(
         found.append(Breakdown("Per jalur", "Jalur", lines))
     if query.year is None:
         lines = [
-            _line(f"Angkatan {year}", query.address(path, year=year), funnel, goal)
+            _line(
+                f"Angkatan {year}",
+                query.address(path, year=year),
+                funnel,
+                goal,
+                part=replace(query, year=year),
+            )
             for year, funnel in sorted(cube.by_year().items(), reverse=True)
         ]
         found.append(Breakdown("Per angkatan", "Tahun daftar", lines))
@@ -302,6 +346,7 @@ def _others(
                 query.address(path, center=code) if code in centers else "",
                 funnel,
                 goal,
+                part=replace(query, center=code) if code else None,
             )
             for code, funnel in ranked[:CENTERS_SHOWN]
         ]
