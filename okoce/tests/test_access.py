@@ -26,6 +26,9 @@ from centers.models import CoachProfile
 from core import files
 from core.clock import now
 from core.models import Job
+from helpdesk import services as helpdesk
+from helpdesk.models import Ticket
+from helpdesk.tests.factories import ticket
 from notifications.models import Notification
 from participants.models import (
     DataRequest,
@@ -76,6 +79,7 @@ class Line:
 
 
 PERSON = {"person_id": "person"}
+TICKET = {"number": "ticket"}
 EVIDENCE = {"person_id": "person", "evidence_id": "evidence"}
 
 LINES: dict[str, Line] = {
@@ -87,6 +91,16 @@ LINES: dict[str, Line] = {
     "area_search": Line(EVERYBODY),
     "center_list": Line(EVERYBODY),
     "center_page": Line(EVERYBODY, kwargs={"code": "=31.74.07"}),
+    "help": Line(EVERYBODY, post=422),
+    "help_check": Line(EVERYBODY, post=422),
+    "help_followup": Line(EVERYBODY, sees=frozenset({"citizen"}), kwargs=TICKET, post=422, unseen=303),
+    "help_queue": Line(STAFF | OUTSIDERS),
+    "help_ticket": Line(STAFF | OUTSIDERS, sees=STAFF, kwargs=TICKET),
+    "help_take": Line(STAFF | OUTSIDERS, sees=STAFF, kwargs=TICKET, get=405, post=303),
+    "help_answer": Line(STAFF | OUTSIDERS, sees=STAFF, kwargs=TICKET, get=405, post=422),
+    "help_note": Line(STAFF | OUTSIDERS, sees=STAFF, kwargs=TICKET, get=405, post=422),
+    "help_close": Line(STAFF | OUTSIDERS, sees=STAFF, kwargs=TICKET, post=422),
+    "help_hand_over": Line(STAFF | OUTSIDERS, sees=STAFF, kwargs=TICKET, post=422),
     "register": Line(EVERYBODY, post=422),
     "register_check": Line(EVERYBODY),
     "register_success": Line(SIGNED_IN, sees=CITIZENS, unseen=303),
@@ -102,7 +116,7 @@ LINES: dict[str, Line] = {
     "evidence_file": Line(
         CITIZENS | STAFF | OUTSIDERS, kwargs={"evidence_id": "evidence"}, sees=STAFF | {"citizen"}
     ),
-    "people": Line(STAFF | OUTSIDERS),
+    "people": Line(STAFF | OUTSIDERS, post=303),
     "person": Line(STAFF | OUTSIDERS, sees=STAFF, kwargs=PERSON),
     "advance": Line(STAFF | OUTSIDERS, sees=STAFF, kwargs=PERSON, get=405, post=303),
     "accept_assignment": Line(COACHES, sees=frozenset({"coach"}), kwargs=PERSON, get=405, post=303),
@@ -263,10 +277,19 @@ def world() -> World:
         "evidence": evidence.pk,
         "number": enrollment.number,
         "job": job.pk,
+        "ticket": own_ticket(users).number,
         "notification": note.pk,
         "unknown": uuid4(),
     }
     return World(users, values, enrollment)
+
+
+def own_ticket(users: dict[str, User]) -> Ticket:
+    """A question of the citizen, given to the coach and taken by them."""
+    one = ticket(asker=users["citizen"], at=now())
+    to = helpdesk.Target(person_id=users["coach"].pk)
+    helpdesk.hand_over(ticket_id=one.pk, actor=users["manager"], to=to, reason="Peserta Anda", at=now())
+    return helpdesk.take(ticket_id=one.pk, actor=users["coach"], at=now())
 
 
 def _file() -> Any:

@@ -386,7 +386,7 @@ class EvidenceDecisionForm(MoveForm):
 class PeopleFilterForm(forms.Form):
     """Search and filters of the people list; a value that makes no sense is simply not applied."""
 
-    q = forms.CharField(label="Nama atau nomor pendaftaran", required=False, max_length=80)
+    q = forms.CharField(label="Nama, nomor pendaftaran, NIK, atau HP", required=False, max_length=80)
     tahap = forms.ChoiceField(label="Tahap", required=False, choices=[("", "Semua tahap"), *Stage.choices])
     status = forms.ChoiceField(
         label="Status",

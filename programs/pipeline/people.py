@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
 from accounts.access import area_q
 from accounts.models import User
 from core.clock import ZONES, day_start, local_day
+from core.privacy import redact_numbers
+from core.validators import clean_nik, clean_phone
 from participants.models import (
     Enrollment,
+    Person,
     Stage,
     StageEvidence,
     StageTransition,
@@ -69,6 +74,27 @@ def search(user: User, filters: dict[str, Any], *, at: datetime) -> QuerySet[Enr
     if filters.get("bukti"):
         found = found.filter(Exists(StageEvidence.objects.pending().filter(enrollment=OuterRef("pk"))))
     return found
+
+
+def is_personal_number(text: str) -> bool:
+    """Whether a search holds a NIK or a phone number, or may be part of one: nine digits, and no letter."""
+    is_long = sum(map(str.isdigit, text)) >= 9 and not any(map(str.isalpha, text))
+    return is_long or redact_numbers(text) != text
+
+
+def with_number(user: User, typed: str) -> QuerySet[Enrollment]:
+    """People in the user's scope with this NIK or phone number in any usual spelling, found by keyed index.
+
+    A household may share a phone. Nobody where the text is neither a NIK nor a phone number.
+    """
+    seen = Enrollment.objects.visible_to(user).select_related(
+        "person", "district__regency", "center", "coach"
+    )
+    with suppress(ValidationError):
+        return seen.filter(person__in=Person.objects.with_nik(clean_nik(typed).value))
+    with suppress(ValidationError):
+        return seen.filter(person__in=Person.objects.with_phone(clean_phone(typed)))
+    return seen.none()
 
 
 def _named(text: str) -> Q:

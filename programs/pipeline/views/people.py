@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.access import role_required, scopes
+from accounts.access import SeeOther, role_required, scopes
 from accounts.models import Role, User
 from core.clock import now
 from core.keyset import page as keyset_page
 from core.validators import wa_link
-from participants.models import Stage, StageEvidence, Status
+from participants.models import Enrollment, Stage, StageEvidence, Status
 from participants.scoping import acting_role
 from participants.services import STAFF_WHO_VERIFY, history_of
 from programs.pipeline import acts, forms, moves, people, presenters
@@ -30,19 +32,57 @@ UNSHOWN_FILTERS = ("pusat", "pendamping", "sampai", "selesai", "dispensasi", "le
 
 
 @role_required(*STAFF)
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def people_list(request: HttpRequest) -> HttpResponse:
-    """Search, filters and keyset pages; every view of the list is a link that can be shared."""
-    form = forms.PeopleFilterForm(request.GET)
+    """Search, filters and keyset pages; every view of the list is a link that can be shared.
+
+    The form is sent by POST and answered with such a link, unless it asks for a NIK or a phone number: those
+    never stand in an address, and lead to the person.
+    """
+    sent = (request.POST if request.method == "POST" else request.GET).copy()
+    number = sent.pop("q")[-1] if people.is_personal_number(sent.get("q", "")) else ""
+    form = forms.PeopleFilterForm(sent)
     form.is_valid()
+    if number and request.method == "POST":
+        return _people_with_number(request, form, number)
+    if request.method == "POST":
+        kept = _kept(form)
+        return SeeOther(f"{reverse('people')}?{urlencode(kept)}" if kept else reverse("people"))
     filters = {name: value for name, value in form.cleaned_data.items() if value}
     found = people.search(actor_of(request), filters, at=now())
+    note = "NIK dan nomor HP dicari lewat kotak pencarian, supaya tidak tertinggal di alamat."
+    return _list_page(request, form, found, filters, note if number else "")
+
+
+def _people_with_number(request: HttpRequest, form: forms.PeopleFilterForm, number: str) -> HttpResponse:
+    """The person with this NIK or phone; a list where a household shares the phone or nobody has it."""
+    found = people.with_number(actor_of(request), number)
+    holders = set(found.values_list("person_id", flat=True)[:2])
+    if len(holders) == 1:
+        return SeeOther(reverse("person", args=[holders.pop()]))
+    note = "" if holders else "Tidak ada peserta dengan NIK atau nomor HP itu di cakupan Anda."
+    return _list_page(request, form, found, {"q": True}, note)
+
+
+def _kept(form: forms.PeopleFilterForm) -> dict[str, str]:
+    """What was filled in, for the links of the list."""
+    return {name: form.data[name] for name in form.fields if form.data.get(name)}
+
+
+def _list_page(
+    request: HttpRequest,
+    form: forms.PeopleFilterForm,
+    found: QuerySet[Enrollment],
+    filters: dict[str, Any],
+    note: str,
+) -> HttpResponse:
+    """One page of the list that matches the filters, with a note above it."""
+    kept = _kept(form)
     page = keyset_page(
         found, cursor=request.GET.get("sesudah", ""), field="registered_at", size=people.PAGE_SIZE
     )
     for row in page.rows:
         row.status_badge = presenters.STATUS_BADGES[Status(row.status)]  # type: ignore[attr-defined]
-    kept = {name: request.GET[name] for name in form.fields if request.GET.get(name)}
 
     def link(cursor: str) -> str:
         return f"?{urlencode({**kept, 'sesudah': cursor})}" if cursor else ""
@@ -55,7 +95,11 @@ def people_list(request: HttpRequest) -> HttpResponse:
         "is_filtered": bool(filters),
         "is_narrowed": bool(filters.keys() - {"q"}),
         "ignored": [
-            f"Saringan “{form.fields[name].label}” tidak dikenali dan tidak dipakai." for name in form.errors
+            *filter(None, [note]),
+            *(
+                f"Saringan “{form.fields[name].label}” tidak dikenali dan tidak dipakai."
+                for name in form.errors
+            ),
         ],
         "hidden": {name: kept[name] for name in UNSHOWN_FILTERS if name in kept},
         "can_register": any(scopes(request.user, role) for role in (Role.PENGELOLA, Role.PENDAMPING)),
