@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -24,7 +24,7 @@ from accounts.access import NATION
 from accounts.models import User
 from centers.models import Center
 from core import clock
-from core.formats import MONTHS, moment, percent
+from core.formats import MONTHS, NOTHING, clock_time, day, moment
 from core.jobs import JobRefused, JobRun, job
 from core.jobs import start as start_job
 from core.models import Job, StoredFile
@@ -50,15 +50,20 @@ def order(*, user: User, query: FunnelQuery, month: date, token: UUID) -> Job:
     """
     return start_job(
         kind=KIND,
-        params={
-            "area": query.area,
-            "center": query.center,
-            "agency": query.agency,
-            "month": f"{month:%Y-%m}",
-        },
+        params=order_params(query, month),
         requested_by=user,
         dedupe_key=f"{KIND}:{user.pk}:{token}",
     )
+
+
+def order_params(query: FunnelQuery, month: date) -> dict[str, str]:
+    """What a job keeps of its order: the same for the same report."""
+    return {
+        "area": query.area,
+        "center": query.center,
+        "agency": query.agency,
+        "month": f"{month:%Y-%m}",
+    }
 
 
 def month_of(params: Mapping[str, Any]) -> date:
@@ -109,7 +114,7 @@ def make_report(job_run: JobRun) -> StoredFile:
     with tempfile.TemporaryDirectory(prefix="laporan-") as folder:
         path = Path(folder) / "laporan.xlsx"
         with _snapshot():
-            _write(path, query, place, job_run.progress)
+            _write(path, query, place, job_run.progress, at=clock.now())
         return job_run.store(path, name=file_name(query, place), content_type=XLSX)
 
 
@@ -134,7 +139,15 @@ def _snapshot() -> Iterator[None]:
 Progress = Callable[[int, int, str], None]
 
 
-def _write(path: Path, query: FunnelQuery, place: Place, progress: Progress) -> None:
+def cutoff_words(until: date, at: datetime, zone: str) -> str:
+    """Up to when a report counts: the end of its month, or this moment while the month is not over."""
+    if clock.local_day(at, zone) <= until:
+        moment_words = f"{day(clock.local_day(at, zone))} pukul {clock_time(at, zone)}"
+        return f"Sampai {moment_words}: bulan ini belum selesai"
+    return f"Akhir hari {day(until)}, waktu setempat"
+
+
+def _write(path: Path, query: FunnelQuery, place: Place, progress: Progress, *, at: datetime) -> None:
     parts = _parts(query, place)
     book = _Book(path)
     progress(0, len(parts) + 1, "Mulai menghitung")
@@ -144,7 +157,7 @@ def _write(path: Path, query: FunnelQuery, place: Place, progress: Progress) -> 
             time.sleep(pause)
         book.add_region(code, name, load_cube(replace(query, area=code), area_length=8, with_centers=True))
         progress(done + 1, len(parts) + 1, name)
-    book.finish(query, place, load_jobs(query))
+    book.finish(query, place, load_jobs(query), at=at)
     progress(len(parts) + 1, len(parts) + 1, "Selesai")
 
 
@@ -168,6 +181,7 @@ class _Sheet:
 
     page: Any
     bold: Any
+    percent: Any
     row: int = 0
 
     def head(self, first: Sequence[str]) -> None:
@@ -190,10 +204,13 @@ class _Sheet:
             cells += [row.reached, row.completed, row.waived, row.current, row.stopped]
         self.line(cells)
 
-    def line(self, cells: Iterable[str | int], look: Any = None) -> None:
+    def line(self, cells: Iterable[str | int | float], look: Any = None) -> None:
+        """Append a row: whole numbers and texts as they are, fractions as percent."""
         for column, cell in enumerate(cells):
             if isinstance(cell, int):
                 self.page.write_number(self.row, column, cell, look)
+            elif isinstance(cell, float):
+                self.page.write_number(self.row, column, cell, self.percent)
             else:
                 # write_string makes no formula; the apostrophe protects those who copy the cell elsewhere.
                 self.page.write_string(self.row, column, plain(cell), look)
@@ -213,13 +230,14 @@ class _Book:
             str(self.path), {"constant_memory": True, "strings_to_formulas": False}
         )
         self.bold = self.book.add_format({"bold": True})
-        self.summary = _Sheet(self.book.add_worksheet("Ringkasan"), self.bold)
+        self.percent = self.book.add_format({"num_format": "0.0%"})
+        self.summary = _Sheet(self.book.add_worksheet("Ringkasan"), self.bold, self.percent)
         self.by_region = self._sheet("Per kab-kota", ["Kode", "Kab/kota"])
         self.by_district = self._sheet("Per kecamatan", ["Kode", "Kecamatan"])
         self.by_center = self._sheet("Per pusat", ["Kode", "Pusat"])
 
     def _sheet(self, name: str, first: Sequence[str]) -> _Sheet:
-        sheet = _Sheet(self.book.add_worksheet(name), self.bold)
+        sheet = _Sheet(self.book.add_worksheet(name), self.bold, self.percent)
         sheet.head(first)
         return sheet
 
@@ -235,41 +253,49 @@ class _Book:
         for center, funnel in cube.by_center().items():
             self.centers.setdefault(center, []).append(funnel)
 
-    def finish(self, query: FunnelQuery, place: Place, jobs: Jobs) -> None:
+    def finish(self, query: FunnelQuery, place: Place, jobs: Jobs, *, at: datetime) -> None:
         """Write the centres and the summary, and close the file."""
         codes = [code for code in self.centers if code] + ([query.center] if query.center else [])
         names = dict(Center.objects.filter(pk__in=codes).values_list("pk", "name"))
         for code in sorted(self.centers):
             name = names.get(code, code) if code else "Belum punya pusat"
             self.by_center.figures([code, name], sum_of(self.centers[code]))
-        self._summarize(query, names.get(query.center, place.name), sum_of(self.regions), jobs, place.zone)
+        name, total = names.get(query.center, place.name), sum_of(self.regions)
+        self._summarize(query, name, total, jobs, at=at, zone=place.zone)
         self.book.close()
 
-    def _summarize(self, query: FunnelQuery, name: str, total: Funnel, jobs: Jobs, zone: str) -> None:
+    def _summarize(
+        self, query: FunnelQuery, name: str, total: Funnel, jobs: Jobs, *, at: datetime, zone: str
+    ) -> None:
         assert query.until is not None
         page = self.summary
         page.page.set_column(0, 0, 34)
         page.page.set_column(1, 7, 16)
         page.line([f"Corong tujuh tahap: {name}, {month_name(query.until)}"], self.bold)
-        page.line(["Batas data", f"Akhir hari {query.until.day} {month_name(query.until)}, waktu setempat"])
-        page.line(["Dihitung pada", moment(clock.now(), zone)])
+        page.line(["Batas data", cutoff_words(query.until, at, zone)])
+        page.line(["Dihitung pada", moment(at, zone)])
         page.line(["Sumber", SOURCE])
         page.line([])
         page.line(["Tahap", *STAGE_COLUMNS, "Dari pendaftar", "Dari tahap sebelumnya"], self.bold)
         previous: int | None = None
         for row in total.stages:
             counts = [row.reached, row.completed, row.waived, row.current, row.stopped]
-            shares = [percent(row.reached, total.registered), percent(row.reached, previous)]
+            shares = [share(row.reached, total.registered), share(row.reached, previous)]
             page.line([f"{row.stage.number}. {row.stage.label}", *counts, *shares])
             previous = row.reached
         page.line([])
-        page.line(["Punya izin", total.permits, percent(total.permits, total.registered)])
-        page.line(["Pekerjaan dilaporkan", jobs.reported])
-        page.line(["Pekerjaan dikonfirmasi", jobs.confirmed])
+        page.line(["Punya izin", total.permits, share(total.permits, total.registered)])
+        page.line(["Pekerjaan yang dilaporkan usaha", jobs.reported])
+        page.line(["Pekerjaan yang dikonfirmasi pemilik usaha", jobs.confirmed])
         page.line([])
         page.line(["Arti setiap angka"], self.bold)
         for sentence in DEFINITIONS.values():
             page.line([sentence])
+
+
+def share(part: int, whole: int | None) -> float | str:
+    """A part of a whole as a fraction, or a dash where there is no whole."""
+    return part / whole if whole else NOTHING
 
 
 def sum_of(funnels: Sequence[Funnel]) -> Funnel:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
 from django.http import Http404
@@ -14,9 +15,9 @@ from core.formats import file_size
 from core.models import Job
 
 from .messages import report_name
-from .monthly import KIND, still_theirs
+from .monthly import KIND, order_params, still_theirs
 from .places import area_names, load_place
-from .questions import lenses
+from .questions import FunnelQuery, lenses
 
 SHOWN = 50
 """Longest list of ordered reports on a page, newest first."""
@@ -29,6 +30,8 @@ class MyReport:
     job: Job
     name: str
     size: str
+    is_repeated: bool = False
+    """Whether the same report was ordered again later."""
 
     @property
     def status(self) -> str:
@@ -72,14 +75,18 @@ def my_reports(user: User) -> list[MyReport]:
     )
     jobs = [job for job in jobs if still_theirs(user, job.params)]
     names = area_names(job.params["area"] for job in jobs) if jobs else {}
-    return [
-        MyReport(
-            job,
-            _sentence(report_name(job.params, names)),
-            file_size(job.result.size) if job.result else "",
+    found, asked = [], []
+    for job in jobs:
+        found.append(
+            MyReport(
+                job,
+                _sentence(report_name(job.params, names)),
+                file_size(job.result.size) if job.result else "",
+                is_repeated=job.params in asked,
+            )
         )
-        for job in jobs
-    ]
+        asked.append(job.params)
+    return found
 
 
 def _sentence(text: str) -> str:
@@ -89,6 +96,15 @@ def _sentence(text: str) -> str:
 def is_running(reports: Sequence[MyReport]) -> bool:
     """Whether the page should go on asking."""
     return any(not report.job.is_finished for report in reports)
+
+
+def unfinished(user: User, query: FunnelQuery, month: date) -> Job | None:
+    """The user's order of this very report that still waits or runs."""
+    return (
+        Job.objects.filter(requested_by_id=user.pk, kind=KIND, params=order_params(query, month))
+        .filter(status__in=[Job.Status.ANTRE, Job.Status.JALAN])
+        .first()
+    )
 
 
 def own_job_or_404(user: User, job_id: UUID) -> Job:

@@ -25,7 +25,7 @@ from . import exports, monthly
 from .board import load_board
 from .forms import ReportForm
 from .funnel import DEFINITIONS
-from .ordered import MyReport, is_running, my_reports, own_job_or_404, report_places
+from .ordered import MyReport, is_running, my_reports, own_job_or_404, report_places, unfinished
 from .places import Place, place_of
 from .questions import FilterForm, FunnelQuery
 
@@ -130,17 +130,21 @@ def report_list(request: HttpRequest) -> HttpResponse:
     sent = request.POST if request.method == "POST" else None
     form = ReportForm(sent, user=user, places=report_places(user))
     if request.method == "POST" and form.is_valid():
-        monthly.order(
-            user=user,
-            query=form.query,
-            month=form.cleaned_data["bulan"],
-            token=form.cleaned_data["permintaan"],
-        )
-        messages.success(request, "Laporan sedang dibuat. Anda boleh menutup halaman ini.")
+        _order(request, user, form)
         return SeeOther(reverse("reports"))
     reports = my_reports(user)
     context = {"form": form, "reports": reports, "is_running": is_running(reports)}
     return render(request, "reports/list.html", context, status=422 if form.is_bound else 200)
+
+
+def _order(request: HttpRequest, user: User, form: ReportForm) -> None:
+    """Order the report; one that is being made already is the answer too."""
+    month = form.cleaned_data["bulan"]
+    if unfinished(user, form.query, month):
+        messages.info(request, "Laporan itu sudah Anda minta dan sedang dibuat. Lihat di daftar di bawah.")
+        return
+    monthly.order(user=user, query=form.query, month=month, token=form.cleaned_data["permintaan"])
+    messages.success(request, "Laporan sedang dibuat. Anda boleh menutup halaman ini.")
 
 
 def _report_rows(request: HttpRequest, reports: list[MyReport]) -> HttpResponse:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import signal
+import zipfile
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from typing import Any
@@ -19,7 +20,8 @@ from accounts.models import Role, RoleAssignment, User
 from accounts.tests.factories import staff
 from core import files, jobs
 from core.broker import breaker
-from core.clock import now
+from core.clock import now, today
+from core.formats import day
 from core.models import Job, OutboxMessage, StoredFile
 from notifications import registry
 from okoce.launch.processes import wait_until
@@ -72,10 +74,16 @@ def test_the_workbook_holds_summary_areas_and_centres_that_add_up() -> None:
     assert summary["1. Pendaftaran"][:5] == [3, 2, 0, 1, 0]
     assert summary["2. Pelatihan"][:5] == [2, 1, 0, 0, 1]
     assert summary["4. Perizinan"][0] == 1
-    assert summary["4. Perizinan"][5] == "33,3%"
+    assert summary["4. Perizinan"][5] == pytest.approx(1 / 3)
+    assert summary["1. Pendaftaran"][6] == "–"  # no stage before
+    assert job.result is not None
+    with zipfile.ZipFile(files.full_path(job.result)) as parts:
+        assert 'formatCode="0.0%"' in parts.read("xl/styles.xml").decode()
     assert summary["Sumber"][0].startswith("Catatan perpindahan tahap")
-    assert "waktu setempat" in summary["Batas data"][0]
+    assert summary["Batas data"][0].startswith(f"Sampai {day(today())} pukul ")
+    assert " WIB" in summary["Batas data"][0]
     assert any(str(row[0]).startswith("Dispensasi: keluar") for row in book["Ringkasan"] if row)
+    assert summary["Pekerjaan yang dilaporkan usaha"][0] == 0
     by_region = {row[0]: row[1:] for row in book["Per kab-kota"][2:]}
     assert set(by_region) == {"31.01", "31.71", "31.72", "31.73", "31.74", "31.75"}
     assert by_region["31.74"][:4] == ["Kota Jakarta Selatan", 2, 0, 2]
@@ -98,6 +106,19 @@ def test_the_state_is_that_of_the_months_last_day() -> None:
         summary = {row[0]: row[1:] for row in sheets(made(ordered(dinas, month=month)))["Ringkasan"] if row}
         counts.append(summary["1. Pendaftaran"][0])
     assert counts == [0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("at", "words"),
+    [
+        # 23.59 and 00.01 WIB around the end of November
+        (datetime(2026, 11, 30, 16, 59, tzinfo=UTC), "Sampai 30 November 2026 pukul 23.59 WIB: bulan ini"),
+        (datetime(2026, 11, 30, 17, 1, tzinfo=UTC), "Akhir hari 30 November 2026, waktu setempat"),
+        (datetime(2026, 11, 23, 1, 5, tzinfo=UTC), "Sampai 23 November 2026 pukul 08.05 WIB: bulan ini"),
+    ],
+)
+def test_a_month_that_is_not_over_counts_up_to_this_moment(at: datetime, words: str) -> None:
+    assert monthly.cutoff_words(date(2026, 11, 30), at, "Asia/Jakarta").startswith(words)
 
 
 @pytest.mark.django_db
@@ -160,6 +181,26 @@ def test_ordering_twice_with_one_form_gives_one_job(enter: Enter) -> None:
     fragment = client.get(PAGE, headers={"HX-Request": "true"}).content.decode()
     assert fragment.lstrip().startswith("<div id=")
     assert "<html" not in fragment
+
+
+@pytest.mark.django_db
+def test_the_same_report_is_not_made_twice_at_once_but_again_later(enter: Enter) -> None:
+    client = enter(Role.DINAS, "31")
+
+    def ask(area: str = "31.74") -> str:
+        form = {"wilayah": area, "bulan": f"{now():%Y-%m}", "permintaan": str(uuid4())}
+        return client.post(PAGE, form, follow=True).content.decode()
+
+    assert "Laporan sedang dibuat." in ask()
+    assert "sudah Anda minta dan sedang dibuat" in ask()
+    first = Job.objects.get()
+    ask("31.71")
+    assert Job.objects.count() == 2
+    made(first)
+    page = ask()
+    assert "Laporan sedang dibuat." in page
+    assert Job.objects.count() == 3
+    assert page.count("versi lama") == 1
 
 
 @pytest.mark.django_db
