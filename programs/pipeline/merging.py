@@ -367,8 +367,7 @@ def _undo_refusals(done: Merge, kept: Enrollment, taken_out: Enrollment, at: dat
     changed = []
     if (kept.version, taken_out.version) != (done.kept_version, done.taken_out_version):
         changed.append("tahap atau status")
-    others = Merge.objects.standing().exclude(pk=done.pk)
-    if others.filter(loser=winner).exists() or others.filter(winner=loser).exists():
+    if Merge.objects.standing().filter(loser=winner).exists():
         changed.append("salah satunya digabung lagi")
     after = done.changes.get("after", {})
     if any(_stored(getattr(winner, name)) != value for name, value in after.items()):
