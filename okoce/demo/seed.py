@@ -25,13 +25,13 @@ def seed(*, participants: int, seed_number: int, at: datetime) -> int:
     rng = random.Random(seed_number)
     phones, password = Phones(), shared_password()
     world = build_world(rng, at=at, phones=phones, password=password)
-    crowd = Crowd(rng, world, at=at, phones=phones, password=password, picture=_picture())
+    crowd = Crowd(rng, world, at=at, phones=phones, password=password, picture=demo_picture())
     rows = crowd.draw(participants)
     rows.write()
     return len(rows.people)
 
 
-def _picture() -> StoredFile:
+def demo_picture() -> StoredFile:
     """One picture that stands for every demo proof, and says so."""
     image = Image.new("RGB", (900, 600), "#e6eae1")
     draw = ImageDraw.Draw(image)
