@@ -59,6 +59,7 @@ MENU: tuple[Place, ...] = (
     _place("Hari ini", "/pendamping/", "cal", "pendamping"),
     _place("Antrean", "/antrean/", "check", "pengelola", "dinas", "admin"),
     _place("Peserta", "/peserta/", "users", "pendamping", "pengelola", "dinas", "admin"),
+    _place("Bantuan", "/antrean-bantuan/", "help", "pendamping", "pengelola", "dinas", "admin"),
     _place("Loket", "/loket/", "plus", "pendamping", "pengelola"),
     _place("Kelas", "/pelatihan/", "cap", None, "peserta", "pendamping", "pengelola", "pelatih"),
     _place("Buku kas", "/saya/buku-kas/", "book", "peserta"),
@@ -76,6 +77,7 @@ FOOTER: tuple[tuple[str, str], ...] = (
     ("Data pribadi Anda", "/privasi/"),
     ("Cara kami menghitung", "/statistik/"),
     ("Cari pusat", "/pusat/"),
+    ("Tanya atau keluhan", "/bantuan/"),
     ("Tentang OK OCE", "/tentang/"),
 )
 

@@ -17,7 +17,7 @@ from centers.models import Center, District
 from core import clock, outbox
 from core.clock import local_day
 from core.crypto import blind_index
-from core.formats import clock_time
+from core.formats import clock_time, number
 from core.refusals import Refused
 from notifications.services import notify
 
@@ -70,6 +70,10 @@ class Counts:
     overdue: int
     own: int
     untaken: int
+
+    @property
+    def overdue_text(self) -> str:
+        return f"{number(self.overdue)} lewat batas"
 
 
 def counts_for(user: User, *, at: datetime) -> Counts:

@@ -20,6 +20,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("pesan/", include("notifications.urls")),
     path("admin/", admin.site.urls),
     path("", include("centers.urls")),
+    path("", include("helpdesk.urls")),
     path("", include("participants.urls")),  # before the pipeline: /peserta/<id>/kode/ is theirs
     path("", include("programs.pipeline.rights_urls")),
     path("", include("programs.pipeline.urls")),

@@ -25,12 +25,13 @@ def center(code: str = "P31.74.07") -> Center:
 
 
 def manager(code: str = "P31.74.07", **fields: Any) -> User:
-    return staff(Role.PENGELOLA, center(code).pk, starts_at=MONDAY.replace(year=2020), **fields)
+    """A manager of this centre, in force long before the tests' Monday."""
+    return officer(Role.PENGELOLA, center(code).pk, **fields)
 
 
 def officer(role: Role, scope: str, **fields: Any) -> User:
     """Staff in force long before the tests' Monday."""
-    return staff(role, scope, starts_at=MONDAY.replace(year=2020), **fields)
+    return staff(role, scope, starts_at=MONDAY.replace(year=2020), is_demo=True, **fields)
 
 
 def ticket(

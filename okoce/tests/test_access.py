@@ -343,12 +343,23 @@ NONCE = re.compile(rb'nonce="[^"]*"|csrfmiddlewaretoken" value="[^"]*"')
 
 
 @pytest.mark.parametrize(
-    "name", ["person", "reveal", "act", "evidence_add", "evidence_check", "evidence_file"]
+    "name",
+    [
+        "person",
+        "reveal",
+        "act",
+        "evidence_add",
+        "evidence_check",
+        "evidence_file",
+        "help_ticket",
+        "help_close",
+        "help_hand_over",
+    ],
 )
 @pytest.mark.parametrize("who", sorted(OUTSIDERS))
 def test_a_foreign_record_answers_like_a_missing_one(world: World, name: str, who: str) -> None:
     foreign = ask(world, name, who, "get")
-    missing_values = world.values | {"person": uuid4(), "evidence": uuid4()}
+    missing_values = world.values | {"person": uuid4(), "evidence": uuid4(), "ticket": "B-26-999999"}
     missing = ask(World(world.users, missing_values, world.enrollment), name, who, "get")
     assert foreign.status_code == missing.status_code == 404
     assert NONCE.sub(b"", foreign.content) == NONCE.sub(b"", missing.content)
@@ -379,6 +390,10 @@ def test_no_response_carries_a_token_of_a_foreign_record(world: World) -> None:
     StageEvidence.objects.filter(enrollment=world.enrollment).update(note=f"{TOKEN} catatan", number=TOKEN)
     person.businesses.create(name=f"{TOKEN} usaha", address=f"{TOKEN} alamat usaha")
     Notification.objects.filter(recipient=person.user).update(title=f"{TOKEN} judul", body=f"{TOKEN} isi")
+    one = Ticket.objects.get(number=world.values["ticket"])
+    Ticket.objects.filter(pk=one.pk).update(name=f"{TOKEN} penanya", summary=f"{TOKEN} ringkasan")
+    helpdesk.write_again(ticket_id=one.pk, author=person.user, text=f"{TOKEN} tanya", at=now())
+    helpdesk.add_note(ticket_id=one.pk, actor=world.users["coach"], text=f"{TOKEN} internal", at=now())
     found, read = [], 0
     for who in sorted(EVERYBODY - STAFF - {"citizen"}):
         for name in LINES:
@@ -392,6 +407,9 @@ def test_no_response_carries_a_token_of_a_foreign_record(world: World) -> None:
     assert read > 500
     # The mark is really shown to those who may see it, or this test would prove nothing.
     assert TOKEN.encode() in ask(world, "person", "manager", "get").content
+    assert f"{TOKEN} internal".encode() in ask(world, "help_ticket", "coach", "get").content
+    own = ask(world, "help_followup", "citizen", "get").content
+    assert f"{TOKEN} tanya".encode() in own and f"{TOKEN} internal".encode() not in own
 
 
 def test_ending_a_role_closes_the_page_on_the_next_request(world: World) -> None:
