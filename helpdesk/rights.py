@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 
 from accounts.models import User
 from core import audit
@@ -36,12 +37,16 @@ def held_about(user: User) -> list[dict[str, Any]]:
 
 
 @transaction.atomic
-def forget(*, user_id: UUID, actor: User | None, reason: str) -> int:
+def forget(*, user_id: UUID | None, actor: User | None, reason: str, phone_index: bytes | None = None) -> int:
     """Take out who asked and what was written; numbers, places, clocks and statuses stay. Returns how many.
 
+    `phone_index`: of a number that is this person's alone, for what was asked without signing in.
     `reason` must not name anybody: it stays in the audit log, once for each table.
     """
-    tickets = Ticket.objects.select_for_update(of=("self",), no_key=True).filter(asker_id=user_id)
+    asked = Q(asker_id=user_id) if user_id else Q(pk__in=[])
+    if phone_index is not None:
+        asked |= Q(asker=None, phone_index=phone_index)
+    tickets = Ticket.objects.select_for_update(of=("self",), no_key=True).filter(asked)
     ids = list(tickets.order_by("pk").values_list("pk", flat=True))
     if not ids:
         return 0

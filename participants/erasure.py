@@ -30,6 +30,8 @@ from accounts.erasure import ERASED_NAME, empty_account
 from accounts.models import RoleAssignment, User
 from core import audit, files
 from core.models import AuditEntry, Job, StoredFile
+from helpdesk import rights as tickets
+from helpdesk.models import Ticket
 from notifications.erasure import forget
 from notifications.models import Preference
 
@@ -68,12 +70,14 @@ class Traces:
     is_staff: bool
     actor: User | None
     at: datetime
+    phone_index: bytes | None = None
     numbers: list[str] = field(default_factory=list)
     enrollment_ids: list[UUID] = field(default_factory=list)
     business_ids: list[UUID] = field(default_factory=list)
     evidence_ids: list[UUID] = field(default_factory=list)
     transition_ids: list[UUID] = field(default_factory=list)
     request_ids: list[UUID] = field(default_factory=list)
+    ticket_ids: list[UUID] = field(default_factory=list)
     assignment_ids: list[int] = field(default_factory=list)
 
     @property
@@ -91,6 +95,7 @@ class Traces:
             *self.evidence_ids,
             *self.transition_ids,
             *self.request_ids,
+            *self.ticket_ids,
         ]
         return [str(key) for key in found if key is not None]
 
@@ -147,12 +152,19 @@ def _collect(person: Person, *, actor: User | None, at: datetime) -> Traces:
     def keys(rows: models.QuerySet[Any]) -> list[Any]:
         return list(rows.values_list("pk", flat=True))
 
+    is_shared = Person.objects.filter(phone_index=person.phone_index).exclude(pk=person.pk).exists()
+    phone_index = None if person.phone_index is None or is_shared else bytes(person.phone_index)
+    asked = Q(asker_id=person.user_id) if person.user_id else Q(pk__in=[])
+    if phone_index is not None:
+        asked |= Q(asker=None, phone_index=phone_index)
     return Traces(
         person_id=person.pk,
         user_id=person.user_id,
         is_staff=RoleAssignment.objects.filter(user_id=person.user_id).exists(),
         actor=actor,
         at=at,
+        phone_index=phone_index,
+        ticket_ids=keys(Ticket.objects.filter(asked)),
         numbers=[number for _key, number in enrollments],
         enrollment_ids=ids,
         business_ids=keys(Business.objects.filter(person=person)),
@@ -191,6 +203,17 @@ def _forget_messages(traces: Traces) -> None:
     )
     if traces.own_account:
         Preference.objects.filter(user_id=traces.own_account).delete()
+
+
+@erases("helpdesk.Ticket", "helpdesk.TicketMessage", "helpdesk.TicketNote")
+def _forget_questions(traces: Traces) -> None:
+    """What was asked signed in, and under a phone number that nobody else uses."""
+    tickets.forget(
+        user_id=traces.own_account,
+        phone_index=traces.phone_index,
+        actor=traces.actor,
+        reason="Penghapusan data",
+    )
 
 
 @erases("participants.StageEvidence", "core.StoredFile", "core.Job")

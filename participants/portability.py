@@ -16,6 +16,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from core.clock import local_day
 from core.documents import render_pdf
 from core.formats import day, moment
+from helpdesk.rights import held_about
 from notifications.models import Notification
 
 from .models import (
@@ -250,6 +251,21 @@ def _requests(person: Person) -> list[dict[str, Any]]:
             "jawaban": row.answer,
         }
         for row in rows
+    ]
+
+
+@holds("bantuan", "Pertanyaan dan keluhan")
+def _questions(person: Person) -> list[dict[str, Any]]:
+    if person.user is None:
+        return []
+    return [
+        {
+            "nomor": ticket["number"],
+            "status": ticket["status"],
+            "dibuka": ticket["opened_at"],
+            "pesan": "\n".join(f"{row['from']}: {row['text']}" for row in ticket["messages"]),
+        }
+        for ticket in held_about(person.user)
     ]
 
 

@@ -14,6 +14,8 @@ from accounts.models import Role, User
 from accounts.tests.factories import PASSWORD, staff
 from core.clock import now
 from core.models import AuditEntry
+from helpdesk.models import Ticket
+from helpdesk.tests.factories import ticket
 from participants import rights, services
 from participants.erasure import GONE, erase_person, erased_models
 from participants.models import Consent, Enrollment, Merge, Person, RequestKind, Stage, StageEvidence, Status
@@ -30,7 +32,7 @@ WITHOUT_WORDS = {
 
 def models_about_people() -> set[str]:
     """Labels of models that point, by any number of steps, at a person or at what belongs to one."""
-    found: set[type[models.Model]] = {Person, Enrollment}
+    found: set[type[models.Model]] = {Person, Enrollment, Ticket}
     while True:
         more = {
             model
@@ -153,6 +155,22 @@ def test_the_audit_log_keeps_who_and_when_but_no_words() -> None:
     erased = AuditEntry.objects.get(action="hak_data.hapus")
     assert (erased.actor_id, erased.reason) == (manager.pk, "Permintaan HD-26-1")
     assert LogEntry.objects.get().object_repr == GONE
+
+
+def test_questions_and_complaints_lose_their_words() -> None:
+    enrollment, other = participant(center=center_of()), participant(center=center_of())
+    phone = enrollment.person.phone() or ""
+    signed_in = ticket(asker=enrollment.person.user, text="Saya Siti", name="Siti", phone="")
+    public = ticket(text="Saya Siti juga", name="Siti", phone=phone)
+    foreign = ticket(text="Saya Budi", name="Budi", phone=other.person.phone() or "")
+    erase_person(person_id=enrollment.person_id, actor=None, reason="Percobaan", at=now())
+    for row in (signed_in, public):
+        row.refresh_from_db()
+        assert (row.name, row.phone_index) == (GONE, None)
+        assert [message.text for message in row.messages.all()] == [GONE]
+    foreign.refresh_from_db()
+    assert foreign.name == "Budi"
+    assert foreign.phone_index is not None
 
 
 def test_a_record_merged_into_this_one_goes_with_it() -> None:
