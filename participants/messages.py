@@ -19,6 +19,7 @@ from .models import (
     ConsentPurpose,
     Enrollment,
     Merge,
+    NikCorrection,
     Pathway,
     Stage,
     StageEvidence,
@@ -169,6 +170,21 @@ def _of_merge(done: Merge, user_id: str) -> dict[str, str]:
         "login": (done.winner.user and done.winner.user.login_number) or done.kept.number,
         "center": done.kept.center.name if done.kept.center else "pusat OK OCE",
     }
+def about_correction(ids: Sequence[Ids]) -> list[Values | None]:
+    """`correction`: whose NIK it was about and what was answered, without any number."""
+    rows = NikCorrection.objects.filter(pk__in={one["correction"] for one in ids}).select_related(
+        "enrollment__person", "enrollment__center", "enrollment__coach"
+    )
+    found = {str(row.pk): row for row in rows}
+    return [
+        _of_enrollment(row.enrollment)
+        | {"outcome": row.status_label.lower(), "answer": _sentence(row.answer)}
+        if (row := found.get(one["correction"]))
+        else None
+        for one in ids
+    ]
+
+
 
 
 def without_record(ids: Sequence[Ids]) -> list[Values | None]:
@@ -315,6 +331,43 @@ def register_messages() -> None:
         "penggabungan_dibatalkan",
         "Penggabungan pendaftaran dibatalkan",
         "Pendaftaran {number} tidak lagi digabung dengan {other_number}. Data Anda kembali seperti semula. "
+    _tell_citizen(
+        "nik_diperbaiki",
+        "NIK Anda sudah diperbaiki",
+        "Petugas kedua mencocokkan NIK yang baru dengan KTP Anda. Tidak ada yang perlu Anda kirim lagi. Anda "
+        "tidak meminta ini? Kabari {center}.",
+        about_correction,
+    )
+    _tell_citizen(
+        "nik_tetap",
+        "NIK Anda belum diubah",
+        "Permintaan perbaikan NIK belum bisa diterima. {answer} Datang ke {center} membawa KTP bila masih "
+        "ada yang keliru.",
+        about_correction,
+    )
+    register(
+        "perbaikan_nik_diputuskan",
+        title="Perbaikan NIK {name}: {outcome}",
+        body="Permintaan Anda untuk memperbaiki NIK {name} ({number}) sudah diputuskan: {outcome}. {answer}",
+        url=STAFF_PAGE,
+        context=about_correction,
+    )
+    register(
+        "peserta_baru",
+        title="Peserta baru: {name}",
+        body="{name} ({number}) ditugaskan kepada Anda, sekarang di tahap {stage}. Buka halamannya, lalu "
+        "terima tugas ini atau sampaikan bahwa Anda belum bisa.",
+        url=STAFF_PAGE,
+        context=about_enrollment,
+    )
+    register(
+        "tugas_dialihkan",
+        title="{name} bukan tugas Anda lagi",
+        body="{name} ({number}) sekarang dipegang {coach}. Terima kasih sudah menemani sampai di sini. Anda "
+        "tidak perlu berbuat apa-apa lagi untuk peserta ini.",
+        url="/pendamping/",
+        context=about_enrollment,
+    )
         "Ada yang belum jelas? Hubungi {center}.",
         about_merge,
     )

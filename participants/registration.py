@@ -223,8 +223,12 @@ FROM (VALUES (1)) AS one
 LEFT JOIN participants_registrationsubmission s ON s.id = %(submission)s
 LEFT JOIN participants_person n ON n.nik_index = %(nik)s
 LEFT JOIN LATERAL (
-    SELECT array_agg(full_name) AS names, array_agg(user_id) AS user_ids
-    FROM participants_person WHERE phone_index = %(phone)s
+    -- A merged double is told through the person who goes on.
+    SELECT array_agg(o.full_name) AS names, array_agg(coalesce(w.user_id, o.user_id)) AS user_ids
+    FROM participants_person o
+    LEFT JOIN participants_merge m ON m.loser_id = o.id AND m.undone_at IS NULL
+    LEFT JOIN participants_person w ON w.id = m.winner_id
+    WHERE o.phone_index = %(phone)s
 ) h ON true
 LEFT JOIN accounts_user p ON p.phone_index = %(phone)s
 LEFT JOIN accounts_user e ON lower(e.email) = %(email)s

@@ -35,11 +35,12 @@ from participants.models import (
     Enrollment,
     EvidenceKind,
     Merge,
+    NikCorrection,
     RequestKind,
     Stage,
     StageEvidence,
 )
-from participants.tests.factories import StageEvidenceFactory, center_of, participant
+from participants.tests.factories import StageEvidenceFactory, center_of, participant, synthetic_nik
 
 pytestmark = pytest.mark.django_db
 
@@ -129,6 +130,14 @@ LINES: dict[str, Line] = {
         kwargs=PERSON | {"slug": "=koreksi"},
         post=422,
         refused=frozenset({"coach", "dinas"}),
+    ),
+    "my_nik_correction": Line(CITIZENS, post=422),
+    "nik_corrections": Line(MANAGERS | {"admin"}),
+    "nik_correction": Line(
+        MANAGERS | {"admin"}, sees=IN_CHARGE, kwargs={"correction_id": "correction"}, post=422
+    ),
+    "nik_correction_request": Line(
+        COACHES | MANAGERS | {"admin"}, sees=frozenset({"coach"}) | IN_CHARGE, kwargs=PERSON, post=422
     ),
     "duplicates": Line(MANAGERS | DINAS | {"admin"}),
     "duplicate_different": Line(
@@ -274,6 +283,7 @@ def world() -> World:
         "person": enrollment.person_id,
         "twin": twin.person_id,
         "merge": merge.pk,
+        "correction": _wish(enrollment, users["coach"]).pk,
         "evidence": evidence.pk,
         "number": enrollment.number,
         "job": job.pk,
@@ -290,6 +300,13 @@ def own_ticket(users: dict[str, User]) -> Ticket:
     to = helpdesk.Target(person_id=users["coach"].pk)
     helpdesk.hand_over(ticket_id=one.pk, actor=users["manager"], to=to, reason="Peserta Anda", at=now())
     return helpdesk.take(ticket_id=one.pk, actor=users["coach"], at=now())
+
+
+def _wish(enrollment: Enrollment, asked_by: User) -> NikCorrection:
+    wish = NikCorrection(person=enrollment.person, enrollment=enrollment, requested_by=asked_by)
+    wish.set_nik(synthetic_nik())
+    wish.save()
+    return wish
 
 
 def _file() -> Any:

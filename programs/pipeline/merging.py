@@ -28,6 +28,7 @@ from participants.models import (
     Person,
     StageEvidence,
     Status,
+    StopReason,
 )
 from participants.refusals import Refused, Stale
 from participants.services import MANAGERS, lock_enrollment, require_role
@@ -313,6 +314,13 @@ def _restored(name: str, value: Any) -> Any:
     if value is None or name not in ("birth_date", "identity_checked_at"):
         return UUID(value) if value and name.endswith("_id") else value
     return date.fromisoformat(value) if name == "birth_date" else datetime.fromisoformat(value)
+
+
+def merge_of(taken_out: Enrollment) -> Merge | None:
+    """The standing merge that closed an enrollment, with who goes on; asked for doubles only."""
+    if taken_out.stop_reason != StopReason.GANDA:
+        return None
+    return Merge.objects.standing().filter(taken_out=taken_out).select_related("winner", "kept").first()
 
 
 @transaction.atomic

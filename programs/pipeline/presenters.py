@@ -94,6 +94,8 @@ def staff_address(item: ChecklistItem, enrollment: Enrollment, choices: Sequence
     """Where staff meet a requirement for a participant."""
     if item.is_waiting:
         return "#bukti"
+    if code == "tidak_ganda":
+        return f"{reverse('duplicates')}?orang={enrollment.person_id}"
     code = item.requirement.code
     if code in STAFF_ACT_OF:
         return reverse("act", args=[enrollment.person_id, STAFF_ACT_OF[code]])
@@ -149,6 +151,13 @@ AUDITED = {
     "nik.catat": "NIK dicatat",
     "skpd.tetapkan": "SKPD pembina ditetapkan",
     "pendamping.tetapkan": "Pendamping ditetapkan",
+    "nik.perbaikan_diminta": "Perbaikan NIK diminta",
+    "nik.perbaikan_dibatalkan": "Permintaan perbaikan NIK dibatalkan",
+    "nik.perbaikan_ditolak": "Perbaikan NIK ditolak",
+    "nik.perbaiki": "NIK diperbaiki",
+    "duplikat.gabung": "Digabung dengan pendaftaran ganda",
+    "duplikat.batal": "Penggabungan dibatalkan",
+    "duplikat.berbeda": "Dipastikan bukan pendaftaran ganda",
     "data.buka": "Data lengkap dibuka",
     "pendaftaran.dibantu": "Didaftarkan di loket",
     "akun.kode_dicetak": "Kode masuk dicetak",

@@ -17,13 +17,15 @@ from accounts.models import Role, User
 from core.clock import now
 from core.keyset import page as keyset_page
 from core.validators import wa_link
-from participants.models import Enrollment, Stage, StageEvidence, Status
+from participants.corrections import MAY_ASK
+from participants.models import Enrollment, Merge, Stage, StageEvidence, Status
 from participants.scoping import acting_role
 from participants.services import STAFF_WHO_VERIFY, history_of
 from programs.pipeline import acts, forms, moves, people, presenters
 from programs.pipeline.journey import Journey, load_journey
 from programs.pipeline.stages import STAGES, EvidenceChoice, evidence_choices
 
+from programs.pipeline.merging import merge_of
 from .fetch import actor_of, enrollment_of
 
 STAFF = (Role.PENDAMPING, Role.PENGELOLA, Role.DINAS, Role.ADMIN)
@@ -188,6 +190,11 @@ def _advance_reasons(
     journey: Journey, choices: list[EvidenceChoice], actor: User, *, may_advance: bool
 ) -> list[dict[str, str]]:
     """Why moving on is refused now: who may, and what is missing, each with where to mend it."""
+        "may_correct": acting_role(actor, enrollment, MAY_ASK) is not None,
+        "may_review": any(scopes(actor, role) for role in (Role.PENGELOLA, Role.DINAS, Role.ADMIN)),
+        "merged": (merged := merge_of(enrollment)),
+        "merged_is_seen": merged is not None
+        and Merge.objects.visible_to(actor).filter(pk=merged.pk).exists(),
     enrollment = journey.enrollment
     reasons = []
     if not may_advance:
