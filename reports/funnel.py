@@ -210,6 +210,9 @@ def load_cube(query: FunnelQuery, *, area_length: int, with_centers: bool) -> Cu
     if query.until is not None:
         permit_day = "(permit.at AT TIME ZONE way.last[6])::date <= %s"
         parameters.append(query.until)
+    if query.as_of is not None:
+        permit_day += " AND permit.at <= %s"
+        parameters.append(query.as_of)
     statement = f"""
         WITH {way},
         permit AS (
@@ -243,16 +246,16 @@ def load_jobs(query: FunnelQuery) -> Jobs:
     log = _table(StageTransition)
     # Only a merge stops with this reason (`moves.stop_as_double`): the double's businesses count once.
     is_double = f"enrollment.status = '{Status.BERHENTI}' AND enrollment.stop_reason = '{StopReason.GANDA}'"
-    if query.until is not None:
+    if query.is_past:
         is_double = _is_double("last.kind", "last.to_status")
     joins, where, parameters = "", [f"NOT ({is_double})"], list[Any]()
-    if query.pathway or query.center or query.until is not None:
+    if query.pathway or query.center or query.is_past:
+        limits, parameters = _limits(query)
         joins = f"""CROSS JOIN LATERAL (
                 SELECT pathway, center_code, zone, kind, to_status FROM {log}
-                WHERE enrollment_id = enrollment.id {"AND local_day <= %s" if query.until else ""}
+                WHERE {" AND ".join(["enrollment_id = enrollment.id", *limits])}
                 ORDER BY version DESC LIMIT 1
             ) last"""  # nosec B608: a table name and constants; every value is a parameter
-        parameters += [query.until] if query.until else []
     confirmed = "report.confirmed_at IS NOT NULL"
     conditions: list[tuple[bool, str, list[Any]]] = [
         (
@@ -269,6 +272,7 @@ def load_jobs(query: FunnelQuery) -> Jobs:
             [query.agency, query.agency],
         ),
         (query.until is not None, "(report.reported_at AT TIME ZONE last.zone)::date <= %s", [query.until]),
+        (query.as_of is not None, "report.reported_at <= %s", [query.as_of]),
     ]
     for is_asked, condition, values in conditions:
         if is_asked:
@@ -278,6 +282,9 @@ def load_jobs(query: FunnelQuery) -> Jobs:
     if query.until is not None:
         confirmed = "coalesce((report.confirmed_at AT TIME ZONE last.zone)::date <= %s, FALSE)"
         first_parameters.append(query.until)
+    if query.as_of is not None:
+        confirmed += " AND report.confirmed_at <= %s"
+        first_parameters.append(query.as_of)
     statement = f"""
         WITH latest AS (
             SELECT DISTINCT ON (report.business_id)
@@ -308,11 +315,8 @@ def _way(query: FunnelQuery) -> tuple[str, list[Any]]:
     kind. A merged double is left out.
     `left_n` is the newest row that left stage n forward: twice its version, plus one for a dispensasi.
     """
-    parameters: list[Any] = []
-    rows: list[str] = ["TRUE"]
-    if query.until is not None:
-        rows.append("local_day <= %s")
-        parameters.append(query.until)
+    limits, parameters = _limits(query)
+    rows: list[str] = ["TRUE", *limits]
     registered = [f"kind = '{TransitionKind.DAFTAR}'"]
     if query.area != NATION:
         registered.append("(district_code = %s OR district_code LIKE %s)")
@@ -365,6 +369,13 @@ def _way(query: FunnelQuery) -> tuple[str, list[Any]]:
         )""",  # nosec B608: built from constants of this module; every value is a parameter
         parameters,
     )
+
+
+def _limits(query: FunnelQuery) -> tuple[list[str], list[Any]]:
+    """The conditions that leave out rows of the log later than the question's day or instant."""
+    limits: list[tuple[str, Any]] = [("local_day <= %s", query.until), ("at <= %s", query.as_of)]
+    asked = [(condition, value) for condition, value in limits if value is not None]
+    return [condition for condition, _ in asked], [value for _, value in asked]
 
 
 def _is_double(kind: str, status: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -28,7 +28,7 @@ class FunnelQuery:
 
     `area` is the residence at registration (dotted code, `ID` = everywhere), `year` the year of
     registration, `pathway` and `center` those of the last row. `agency` keeps only people of one SKPD.
-    `until` is the last local day that counts; None asks for the present.
+    `until` is the last local day that counts, `as_of` the last instant; None asks for the present.
     """
 
     area: str = NATION
@@ -37,6 +37,12 @@ class FunnelQuery:
     center: str = ""
     agency: str = ""
     until: date | None = None
+    as_of: datetime | None = None
+
+    @property
+    def is_past(self) -> bool:
+        """Whether something recorded later must be left out."""
+        return self.until is not None or self.as_of is not None
 
     @property
     def level(self) -> int:
