@@ -27,6 +27,8 @@ from participants.models import (
 from programs.licensing.rules import BASE_PERMITS
 
 PAGE_SIZE = 25
+RARE = 1_000
+"""A part of a name that at most so many people bear is looked up by name first."""
 LEFT_BY: dict[str, frozenset[str]] = {
     "selesai": frozenset({TransitionKind.MAJU, TransitionKind.LULUS}),
     "dispensasi": frozenset({TransitionKind.DISPENSASI}),
@@ -98,10 +100,16 @@ def with_number(user: User, typed: str) -> QuerySet[Enrollment]:
 
 
 def _named(text: str) -> Q:
-    """A registration number where the text has a digit, else a part of the name: one index each."""
+    """A registration number where the text has a digit, else a part of the name: one index each.
+
+    A rare name is looked up first by its own index, so that the list is not walked for it; a frequent one is
+    met soon when the list is walked from the newest on.
+    """
     if any(character.isdigit() for character in text):
         return Q(number__startswith=text.upper()) | Q(number__endswith=f"-{text}")
-    return Q(person__full_name__icontains=text)
+    bearers = Person.objects.filter(full_name__icontains=text).values_list("pk", flat=True)
+    keys = list(bearers[: RARE + 1])
+    return Q(person_id__in=keys) if len(keys) <= RARE else Q(person__full_name__icontains=text)
 
 
 def _from(stage: str) -> list[Stage]:
