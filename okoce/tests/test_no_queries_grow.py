@@ -216,6 +216,8 @@ LOOKS = [
     Look("my_evidence_add", "citizen", RECORD),
     *(Look(name, who, RECORD) for who in STAFF
       for name in ("person", "reveal", "evidence_add", "evidence_check")),
+    *(Look("contact", who, RECORD) for who in ("manager", "coach")),
+    Look("snooze", "coach", RECORD),
     *(Look("counter_slip", who, RECORD) for who in ("manager", "coach")),
     *(Look("person_code", who, RECORD) for who in ("manager", "coach")),
     *(Look("counter", who, RECORD) for who in ("manager", "coach")),
@@ -225,7 +227,8 @@ LOOKS = [
 
 NO_DATA = {
     "healthz", "readyz", "metrics",  # probes of the operators
-    "theme", "advance", "confirm_workforce", "accept_assignment", "inbox_read_all", "inbox_read",
+    "theme", "snooze_undo", "advance", "confirm_workforce", "accept_assignment", "inbox_read_all",
+    "inbox_read",
     "sign_out_everywhere",
     "report_retry",  # POST only
     "act", "my_act",  # with the acts themselves, below
@@ -381,6 +384,18 @@ def proof(world: World, enrollment: Enrollment) -> dict[str, Any]:
     return {"version": enrollment.version, "number": "9120000012345", "happened_on": day, "file": picture}
 
 
+def contact_of(world: World, enrollment: Enrollment) -> dict[str, Any]:
+    del world, enrollment
+    day = f"{now():%d/%m/%Y}"
+    return {"submission_id": str(uuid4()), "kind": "telepon", "outcome": "tersambung", "note": "Baik",
+            "happened_on": day}  # fmt: skip
+
+
+def snooze_of(world: World, enrollment: Enrollment) -> dict[str, Any]:
+    del world, enrollment
+    return {"until_on": f"{now() + timedelta(days=5):%d/%m/%Y}", "reason": "Pulang kampung"}
+
+
 def a_png() -> bytes:
     content = io.BytesIO()
     Image.new("RGB", (40, 30), "#ddd").save(content, "PNG")
@@ -408,6 +423,11 @@ ACTS = [
     Act("advance", "coach", version, mentee),
     Act("advance", "coach", sending(version=1), mentee),
     Act("accept_assignment", "coach", version, asked),
+    Act("contact", "coach", contact_of, mentee),
+    Act("contact", "manager", contact_of, mentee),
+    Act("contact", "coach", contact_of, of_status(Status.TIDAK_TERHUBUNGI)),
+    Act("snooze", "coach", snooze_of, mentee),
+    Act("snooze_undo", "coach", nothing, mentee),
     Act("reveal", "manager", sending(**REASON), mentee, status=200),
     Act("evidence_add", "coach", proof, mentee),
     Act("evidence_check", "manager", sending(decision="terima"), mentee),

@@ -9,13 +9,12 @@ from django.urls import reverse
 
 from core.formats import day_long, moment
 from core.models import AuditEntry
-from core.validators import NIK_WARNINGS, wa_link
+from core.validators import NIK_WARNINGS
 from participants.models import Enrollment, Person, StageTransition, Status, TransitionKind
 from participants.rules import ChecklistItem, Turn
 
 from .journey import Journey, NextStep
 from .stages import STAGES, EvidenceChoice
-from .work import WorkItem
 
 STATUS_BADGES = {
     Status.AKTIF: "active",
@@ -94,9 +93,9 @@ def staff_address(item: ChecklistItem, enrollment: Enrollment, choices: Sequence
     """Where staff meet a requirement for a participant."""
     if item.is_waiting:
         return "#bukti"
+    code = item.requirement.code
     if code == "tidak_ganda":
         return f"{reverse('duplicates')}?orang={enrollment.person_id}"
-    code = item.requirement.code
     if code in STAFF_ACT_OF:
         return reverse("act", args=[enrollment.person_id, STAFF_ACT_OF[code]])
     for choice in choices:
@@ -141,6 +140,7 @@ def history(transitions: Sequence[StageTransition], zone: str, *, for_citizen: b
             "by": transition.actor.display_name if transition.actor else "Sistem",
             "note": "" if for_citizen else transition.reason,
             "is_move": True,
+            "at": transition.at,
         }
         for transition in reversed(transitions)
     ]
@@ -181,10 +181,12 @@ def staff_history(
         for entry in entries
         if entry.action in AUDITED
     ]
-    moves = history(transitions, zone, for_citizen=False)
-    for move, transition in zip(moves, reversed(transitions), strict=True):
-        move["at"] = transition.at
-    return sorted([*moves, *acts], key=lambda item: item["at"], reverse=True)
+    return newest_first(history(transitions, zone, for_citizen=False), acts)
+
+
+def newest_first(*lists: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Lines of several histories as one."""
+    return sorted((line for lines in lists for line in lines), key=lambda line: line["at"], reverse=True)
 
 
 def _sentence(transition: StageTransition) -> str:
@@ -200,31 +202,3 @@ def _sentence(transition: StageTransition) -> str:
     if transition.kind == TransitionKind.LANJUT and transition.from_status == Status.MENUNGGU_PUSAT:
         return "Pusat ditetapkan"
     return transition.kind_label
-
-
-def task_card(item: WorkItem) -> dict[str, Any]:
-    """One card of the coach's list: number, name, why now, one tap to WhatsApp, one to the person."""
-    enrollment = item.enrollment
-    address = reverse("person", args=[enrollment.person_id])
-    phone = enrollment.person.phone()
-    status, badge = "soon", f"Hari ke-{item.days_in_stage}, batas {item.silent_limit}"
-    if item.must_accept:
-        status, badge = "info", "Peserta baru"
-    elif item.is_silent:
-        status, badge = "late", f"{item.days_silent} hari diam, batas {item.silent_limit}"
-    elif item.days_late:
-        status, badge = "late", f"Lewat {item.days_late} hari"
-    elif item.is_ready:
-        status, badge = "ready", "Siap naik"
-    return {
-        "number": enrollment.stage_number,
-        "stage": enrollment.stage_label,
-        "name": enrollment.person.full_name,
-        "href": address,
-        "status": status,
-        "badge": badge,
-        "why": item.step.staff_title,
-        "whatsapp": wa_link(phone, f"Halo {enrollment.person.full_name}, saya dari OK OCE.") if phone else "",
-        "action": {"href": address, "label": "Terima tugas" if item.must_accept else "Buka"},
-        "late": status == "late",
-    }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from .views import acts, citizen, evidence, merging, people, work
+from .views import acts, citizen, contact, evidence, merging, people, work
 
 urlpatterns = [
     path("saya/", citizen.journey, name="journey"),
@@ -19,6 +19,9 @@ urlpatterns = [
     path("peserta/<uuid:person_id>/data-lengkap/", acts.reveal, name="reveal"),
     path("peserta/<uuid:person_id>/bukti/<slug:kind>/", evidence.add, name="evidence_add"),
     path("peserta/<uuid:person_id>/bukti/<uuid:evidence_id>/periksa/", evidence.check, name="evidence_check"),
+    path("peserta/<uuid:person_id>/kabar/", contact.contact, name="contact"),
+    path("peserta/<uuid:person_id>/tunda/", contact.snooze, name="snooze"),
+    path("peserta/<uuid:person_id>/tunda/batal/", contact.snooze_undo, name="snooze_undo"),
     path("peserta/<uuid:person_id>/<slug:slug>/", acts.act, name="act"),
     path("duplikat/gabungan/", merging.merges, name="merges"),
     path("duplikat/gabungan/<uuid:merge_id>/batal/", merging.undo_merge, name="merge_undo"),

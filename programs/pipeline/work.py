@@ -15,8 +15,10 @@ from participants.deadlines import due_day
 from participants.facts import load_shared_facts
 from participants.models import Enrollment, Stage, StageEvidence, Status
 from participants.rules import ChecklistItem
+from programs.mentoring.facts import ContactFacts, load_contact_facts
 
 from .journey import NextStep, next_step
+from .morning import Placing, Situation, place
 from .stages import checklists
 
 QUEUE_SIZE = 50
@@ -150,7 +152,42 @@ def _to_check(user: User) -> QuerySet[StageEvidence]:
     return StageEvidence.objects.visible_to(user).pending().exclude(own)
 
 
-def mentees(coach: User, *, at: datetime) -> list[WorkItem]:
-    """Everybody the coach accompanies, who is on the way."""
-    rows = Enrollment.objects.filter(coach=coach).open().for_page().order_by("last_activity_at", "pk")
-    return describe(list(rows), at=at)
+@dataclass(frozen=True, slots=True)
+class Mentee:
+    """One person a coach accompanies: the work, how contact stands, and where that puts them this morning."""
+
+    item: WorkItem
+    contact: ContactFacts
+    situation: Situation
+    placing: Placing
+
+
+def mentees(coach: User, *, at: datetime) -> list[Mentee]:
+    """Everybody the coach accompanies, who is on the way; the longest silent first."""
+    rows = list(Enrollment.objects.filter(coach=coach).open().for_page().order_by("last_activity_at", "pk"))
+    contacts = load_contact_facts(rows) if rows else {}
+    found = []
+    for item in describe(rows, at=at):
+        contact = contacts[item.enrollment.pk]
+        situation = situation_of(item, contact)
+        found.append(Mentee(item, contact, situation, place(situation)))
+    return found
+
+
+def situation_of(item: WorkItem, contact: ContactFacts) -> Situation:
+    """What the morning list asks of one person."""
+    snooze = contact.snooze
+    return Situation(
+        today=item.today,
+        due_on=item.due_on,
+        days_silent=item.days_silent,
+        silent_limit=item.silent_limit,
+        must_accept=item.must_accept,
+        is_active=item.enrollment.status == Status.AKTIF,
+        is_out_of_reach=item.enrollment.status == Status.TIDAK_TERHUBUNGI,
+        is_ready=item.is_ready,
+        next_on=contact.next_on,
+        is_agreed=contact.is_agreed,
+        tried_today=item.today in contact.tried_on,
+        put_off_until=snooze.until_on if snooze is not None else None,
+    )

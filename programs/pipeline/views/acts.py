@@ -17,6 +17,7 @@ from core.clock import now
 from participants import services
 from participants.models import Enrollment
 from participants.refusals import Refused, Stale
+from programs.mentoring.facts import load_contact_facts
 from programs.pipeline import forms, moves, presenters
 from programs.pipeline.acts import ACTS, BUSINESS_FIELDS, Act, refusal
 
@@ -98,6 +99,8 @@ def act(request: HttpRequest, person_id: UUID, slug: str) -> HttpResponse:
 
 
 def _initial(chosen: Act, enrollment: Enrollment) -> dict[str, object]:
+    if chosen.slug == "tidak-terhubungi":
+        return {"reason": load_contact_facts([enrollment])[enrollment.pk].tries_text}
     if chosen.slug != "usaha":
         return {}
     business = enrollment.person.businesses.order_by("created_at", "pk").first()

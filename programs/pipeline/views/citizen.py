@@ -16,14 +16,17 @@ from notifications.services import latest
 from participants import services
 from participants.models import StageEvidence, Status, WorkforceReport
 from participants.refusals import Refused
+from programs.mentoring.models import ContactLog
 from programs.pipeline import presenters
 from programs.pipeline.acts import ACTS, BUSINESS_FIELDS
+from programs.pipeline.contact_presenters import own_contacts
 from programs.pipeline.journey import Journey, load_journey
 from programs.pipeline.stages import EvidenceChoice, evidence_choices
 
 from .fetch import actor_of, own_enrollment, sent
 
 SENT_SHOWN = 8
+CONTACTS_SHOWN = 20
 OWN_TEXTS = {
     "tujuan": (
         "Tujuan Anda",
@@ -44,6 +47,12 @@ def journey(request: HttpRequest) -> HttpResponse:
     coach_phone = enrollment.coach.phone() if enrollment.coach else None
     greeting = f"Halo, saya {enrollment.person.full_name}, nomor {enrollment.number}."
     coach_wa_url = wa_link(coach_phone, greeting) if coach_phone else ""
+    contacts = list(
+        ContactLog.objects.visible_to(actor_of(request))
+        .filter(enrollment=enrollment)
+        .select_related("author")
+        .latest_first()[:CONTACTS_SHOWN]
+    )
     button = _button(found, choices)
     asked = {kind for item in found.checklist for kind in item.requirement.evidence}
     context = {
@@ -77,7 +86,10 @@ def journey(request: HttpRequest) -> HttpResponse:
         )
         .order_by("-reported_at")
         .first(),
-        "history": presenters.history(found.transitions, enrollment.zone, for_citizen=True),
+        "history": presenters.newest_first(
+            presenters.history(found.transitions, enrollment.zone, for_citizen=True),
+            own_contacts(contacts, enrollment.zone),
+        ),
         "coach_wa_url": coach_wa_url,
         "center_wa_url": wa_link(enrollment.center.whatsapp, greeting)
         if enrollment.center and enrollment.center.whatsapp

@@ -21,14 +21,17 @@ from participants.corrections import MAY_ASK
 from participants.models import Enrollment, Merge, Stage, StageEvidence, Status
 from participants.scoping import acting_role
 from participants.services import STAFF_WHO_VERIFY, history_of
+from programs.mentoring.models import ContactLog
 from programs.pipeline import acts, forms, moves, people, presenters
+from programs.pipeline.contact_presenters import staff_contacts
 from programs.pipeline.journey import Journey, load_journey
+from programs.pipeline.merging import merge_of
 from programs.pipeline.stages import STAGES, EvidenceChoice, evidence_choices
 
-from programs.pipeline.merging import merge_of
 from .fetch import actor_of, enrollment_of
 
 STAFF = (Role.PENDAMPING, Role.PENGELOLA, Role.DINAS, Role.ADMIN)
+CONTACTS_SHOWN = 50
 UNSHOWN_FILTERS = ("pusat", "pendamping", "sampai", "selesai", "dispensasi", "lewat", "izin")
 """Filters that come with a link from elsewhere and stay while others are changed."""
 
@@ -127,6 +130,12 @@ def person(request: HttpRequest, person_id: UUID) -> HttpResponse:
     may_work = acting_role(actor, enrollment, STAFF_WHO_VERIFY) is not None
     may_call = acting_role(actor, enrollment, frozenset({Role.PENDAMPING, Role.PENGELOLA})) is not None
     phone = enrollment.person.phone() if may_call else None
+    contacts = list(
+        ContactLog.objects.visible_to(actor)
+        .filter(enrollment=enrollment)
+        .select_related("author")
+        .latest_first()[:CONTACTS_SHOWN]
+    )
     assignment = enrollment.assignments.active().first()
     choices = evidence_choices(enrollment, by_citizen=False) if may_work else []
     links = [
@@ -166,7 +175,10 @@ def person(request: HttpRequest, person_id: UUID) -> HttpResponse:
         if journey.missing
         else "Semua lengkap.",
         "facts": presenters.step_facts(journey.next_step, for_citizen=False),
-        "history": presenters.staff_history(journey.transitions, history_of(enrollment), enrollment.zone),
+        "history": presenters.newest_first(
+            presenters.staff_history(journey.transitions, history_of(enrollment), enrollment.zone),
+            staff_contacts(contacts, enrollment.zone, may_read=may_call or bool(scopes(actor, Role.ADMIN))),
+        ),
         "business": enrollment.person.businesses.order_by("created_at", "pk").first(),
         "move_form": forms.MoveForm(enrollment=enrollment, actor=actor),
         "may_advance": may_advance,
@@ -178,7 +190,13 @@ def person(request: HttpRequest, person_id: UUID) -> HttpResponse:
         and assignment.coach_id == actor.pk
         and assignment.accepted_at is None,
         "may_work": may_work,
+        "may_correct": acting_role(actor, enrollment, MAY_ASK) is not None,
+        "may_review": any(scopes(actor, role) for role in (Role.PENGELOLA, Role.DINAS, Role.ADMIN)),
+        "merged": (merged := merge_of(enrollment)),
+        "merged_is_seen": merged is not None
+        and Merge.objects.visible_to(actor).filter(pk=merged.pk).exists(),
         "may_print_code": may_call,
+        "may_call": may_call,
         "warnings": presenters.nik_warnings(enrollment.person),
         "wa_url": wa_link(phone, f"Halo {enrollment.person.full_name}, saya dari OK OCE.") if phone else "",
         "actor": actor,
@@ -190,11 +208,6 @@ def _advance_reasons(
     journey: Journey, choices: list[EvidenceChoice], actor: User, *, may_advance: bool
 ) -> list[dict[str, str]]:
     """Why moving on is refused now: who may, and what is missing, each with where to mend it."""
-        "may_correct": acting_role(actor, enrollment, MAY_ASK) is not None,
-        "may_review": any(scopes(actor, role) for role in (Role.PENGELOLA, Role.DINAS, Role.ADMIN)),
-        "merged": (merged := merge_of(enrollment)),
-        "merged_is_seen": merged is not None
-        and Merge.objects.visible_to(actor).filter(pk=merged.pk).exists(),
     enrollment = journey.enrollment
     reasons = []
     if not may_advance:

@@ -9,9 +9,14 @@ from django.views.decorators.http import require_safe
 from accounts.access import role_required
 from accounts.models import Role
 from core.clock import now, today
-from programs.pipeline import presenters, work
+from programs.pipeline import work
+from programs.pipeline.contact_presenters import later_line, task_card
+from programs.pipeline.morning import NEEDED, Group, grouped
 
 from .fetch import actor_of
+
+CARDS = 8
+"""Cards of a group that are shown at once; the others open below them."""
 
 
 @role_required(Role.PENGELOLA, Role.DINAS, Role.ADMIN)
@@ -33,23 +38,28 @@ def queue(request: HttpRequest) -> HttpResponse:
 @role_required(Role.PENDAMPING)
 @require_safe
 def coach_day(request: HttpRequest) -> HttpResponse:
-    """Who needs the coach today, grouped by why; everybody else is counted in one line."""
-    items = work.mentees(actor_of(request), at=now())
-    fresh = [item for item in items if item.must_accept]
-    rest = [item for item in items if not item.must_accept]
-    late = [item for item in rest if item.is_silent or item.days_late > 0]
-    ready = [item for item in rest if item not in late and item.is_ready]
-    others = [item for item in rest if item not in late and item not in ready]
-    late.sort(key=lambda item: -max(item.days_late, item.days_silent - item.silent_limit))
+    """Who needs the coach today, the greatest risk of silence first; everybody else in one line."""
+    actor = actor_of(request)
+    mentees = work.mentees(actor, at=now())
+    groups = grouped(mentees)
     context = {
-        "today": today(),
+        "today": mentees[0].situation.today if mentees else today(),
         "groups": [
-            {"title": title, "cards": [presenters.task_card(item) for item in members]}
-            for title, members in (("Peserta baru", fresh), ("Terlambat", late), ("Siap naik", ready))
+            {
+                "title": group.value,
+                "count": len(groups[group]),
+                "cards": [task_card(one, actor) for one in groups[group][:CARDS]],
+                "more": [task_card(one, actor) for one in groups[group][CARDS:]],
+            }
+            for group in NEEDED
         ],
-        "others": others,
-        "waiting_count": len(fresh) + len(late) + len(ready),
-        "total": len(items),
-        "evidence": work.evidence_to_check(actor_of(request)),
+        "later": [
+            {"title": group.value, "lines": [later_line(one) for one in groups[group]]}
+            for group in (Group.DICOBA, Group.DITUNDA, Group.TIDAK_TERHUBUNGI)
+        ],
+        "others_text": f"{len(groups[Group.SESUAI_RENCANA])} peserta lain berjalan sesuai rencana.",
+        "waiting_count": sum(len(groups[group]) for group in NEEDED),
+        "total": len(mentees),
+        "evidence": work.evidence_to_check(actor),
     }
     return render(request, "pipeline/coach_day.html", context)

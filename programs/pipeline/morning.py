@@ -1,0 +1,235 @@
+"""A coach's morning: who needs them today, why, and in which order. Pure: no database, no clock.
+
+The order is the risk of silence: who has not been heard of for longest beside the limit of the stage comes
+first, then what was agreed and missed, then steps past their day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import Enum
+from fractions import Fraction
+from typing import Protocol, TypeVar
+
+from core.formats import day_long
+
+
+class Group(Enum):
+    """The groups of the list, in their order; the last four are one line each."""
+
+    BARU = "Peserta baru"
+    TERLAMBAT = "Terlambat"
+    HARI_INI = "Hari ini"
+    MULAI_DIAM = "Mulai diam"
+    SIAP_NAIK = "Siap naik"
+    DICOBA = "Sudah dicoba hari ini"
+    DITUNDA = "Ditunda"
+    TIDAK_TERHUBUNGI = "Tidak terhubungi"
+    SESUAI_RENCANA = "Sesuai rencana"
+
+
+NEEDED = (Group.BARU, Group.TERLAMBAT, Group.HARI_INI, Group.MULAI_DIAM, Group.SIAP_NAIK)
+"""Who waits for the coach, as cards."""
+
+
+class Reason(Enum):
+    """Why somebody is where they are. Among the late, this is the order."""
+
+    DIAM = "diam"
+    JANJI_LEWAT = "janji_lewat"
+    COBA_LEWAT = "coba_lewat"
+    TENGGAT = "tenggat"
+    BARU = "baru"
+    JANJI = "janji"
+    COBA_LAGI = "coba_lagi"
+    HAMPIR_DIAM = "hampir_diam"
+    SIAP = "siap"
+    BERJALAN = "berjalan"
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What is known of one participant this morning.
+
+    `days_silent` since anything was heard or done, `silent_limit` of the stage (0: none), `due_on` of the
+    present step. `next_on`: the day of the next contact, `is_agreed` with the person or only planned after a
+    try. `tried_today`: without an answer.
+    """
+
+    today: date
+    due_on: date
+    days_silent: int
+    silent_limit: int
+    must_accept: bool = False
+    is_active: bool = True
+    is_out_of_reach: bool = False
+    is_ready: bool = False
+    next_on: date | None = None
+    is_agreed: bool = True
+    tried_today: bool = False
+    put_off_until: date | None = None
+
+    @property
+    def days_late(self) -> int:
+        return max((self.today - self.due_on).days, 0)
+
+    @property
+    def days_missed(self) -> int:
+        """Days since an agreed contact should have been; 0 before, or when something was heard since."""
+        if self.next_on is None:
+            return 0
+        missed = (self.today - self.next_on).days
+        return missed if 0 < missed < self.days_silent else 0
+
+    @property
+    def is_in_hand(self) -> bool:
+        """A day ahead was agreed with the person: a step past its day waits for it."""
+        return self.is_agreed and self.next_on is not None and self.next_on > self.today
+
+    @property
+    def is_silent(self) -> bool:
+        return 0 < self.silent_limit <= self.days_silent
+
+    @property
+    def is_nearly_silent(self) -> bool:
+        """In the last fifth of the limit, begun days included: from day 11 of 14."""
+        nearly = -(-self.silent_limit // 5)
+        return 0 < self.silent_limit <= self.days_silent + nearly
+
+    @property
+    def silence(self) -> Fraction:
+        """How much of the limit is used up."""
+        return Fraction(self.days_silent, self.silent_limit) if self.silent_limit else Fraction(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Placing:
+    """Where somebody stands in the list, and why."""
+
+    group: Group
+    reason: Reason
+
+    @property
+    def is_late(self) -> bool:
+        return self.group is Group.TERLAMBAT
+
+
+def place(found: Situation) -> Placing:
+    """The one group and reason of a participant. The first line that fits holds."""
+    if found.must_accept:
+        return Placing(Group.BARU, Reason.BARU)
+    if found.put_off_until is not None and found.today < found.put_off_until:
+        return Placing(Group.DITUNDA, Reason.BERJALAN)
+    if found.tried_today:
+        return Placing(Group.DICOBA, Reason.BERJALAN)
+    if found.is_out_of_reach:
+        is_time = found.next_on <= found.today if found.next_on else found.is_silent
+        return Placing(Group.HARI_INI if is_time else Group.TIDAK_TERHUBUNGI, Reason.COBA_LAGI)
+    if not found.is_active:
+        return Placing(Group.SESUAI_RENCANA, Reason.BERJALAN)
+    if found.is_silent:
+        return Placing(Group.TERLAMBAT, Reason.DIAM)
+    if found.days_missed:
+        return Placing(Group.TERLAMBAT, Reason.JANJI_LEWAT if found.is_agreed else Reason.COBA_LEWAT)
+    if found.next_on == found.today:
+        return Placing(Group.HARI_INI, Reason.JANJI if found.is_agreed else Reason.COBA_LAGI)
+    if found.days_late and not found.is_ready and not found.is_in_hand:
+        return Placing(Group.TERLAMBAT, Reason.TENGGAT)
+    if found.is_ready:
+        return Placing(Group.SIAP_NAIK, Reason.SIAP)
+    if found.is_nearly_silent:
+        return Placing(Group.MULAI_DIAM, Reason.HAMPIR_DIAM)
+    return Placing(Group.SESUAI_RENCANA, Reason.BERJALAN)
+
+
+class HasSituation(Protocol):
+    """A row of the list."""
+
+    @property
+    def situation(self) -> Situation: ...
+
+    @property
+    def placing(self) -> Placing: ...
+
+
+Row = TypeVar("Row", bound=HasSituation)
+
+
+def grouped(rows: Iterable[Row]) -> dict[Group, list[Row]]:
+    """Every group with its rows, the greatest risk first; equal risks stay in the order they came in."""
+    groups: dict[Group, list[Row]] = {group: [] for group in Group}
+    for row in rows:
+        groups[row.placing.group].append(row)
+    for members in groups.values():
+        members.sort(key=_risk)
+    return groups
+
+
+def _risk(row: HasSituation) -> tuple[int, int, Fraction]:
+    reason, found = row.placing.reason, row.situation
+    late = found.days_late if reason is Reason.TENGGAT else found.days_missed
+    return (list(Reason).index(reason), -late, -found.silence)
+
+
+def words(placing: Placing, found: Situation) -> str:
+    """The reason for staff, always with the limit."""
+    return {
+        Reason.DIAM: f"{found.days_silent} hari diam, batas {found.silent_limit}",
+        Reason.HAMPIR_DIAM: f"{found.days_silent} hari diam, batas {found.silent_limit}",
+        Reason.JANJI_LEWAT: f"Janji lewat {found.days_missed} hari",
+        Reason.COBA_LEWAT: f"Coba lagi, lewat {found.days_missed} hari",
+        Reason.TENGGAT: f"Tenggat lewat {found.days_late} hari",
+        Reason.BARU: "Peserta baru",
+        Reason.JANJI: "Janji hari ini",
+        Reason.COBA_LAGI: "Coba hubungi lagi",
+        Reason.SIAP: "Siap naik",
+        Reason.BERJALAN: f"{found.days_silent} hari diam, batas {found.silent_limit}",
+    }[placing.reason]
+
+
+def whatsapp_text(
+    reason: Reason,
+    *,
+    name: str,
+    coach: str,
+    step: str,
+    is_their_step: bool,
+    due_on: date,
+    agreed: str,
+    target: str,
+) -> str:
+    """A message ready to send, in the citizen's words, without their numbers.
+
+    `step` as the citizen reads it; `is_their_step` when it is theirs to do; `target` the stage they may
+    enter.
+    """
+    hello = f"Halo {name}, saya {coach}, pendamping OK OCE Anda."
+    ask = "Perlu dibantu? Balas pesan ini."
+    step, agreed = step.rstrip("."), agreed.rstrip(".")
+    late = f"Langkah berikutnya: {step}. Batasnya {day_long(due_on)} sudah lewat, tetapi masih bisa. {ask}"
+    next_step = f"Langkah berikutnya: {step}." if is_their_step else ""
+    try_again = "Saya belum bisa menghubungi Anda. Balas pesan ini supaya kita bisa lanjut."
+    bodies: dict[Reason, Sequence[str]] = {
+        Reason.DIAM: ("Sudah lama kita belum saling memberi kabar. Bagaimana kabar Anda?", next_step, ask),
+        Reason.HAMPIR_DIAM: ("Bagaimana kabar Anda?", next_step, ask),
+        Reason.JANJI_LEWAT: (
+            f"Kita sudah sepakat: {agreed}." if agreed else "Kita berjanji untuk saling memberi kabar.",
+            "Sudah sampai mana? Balas pesan ini.",
+        ),
+        Reason.TENGGAT: (
+            late if is_their_step else f"Sekarang giliran kami: {step}. Saya kabari begitu selesai.",
+        ),
+        Reason.BARU: ("Mulai sekarang saya mendampingi Anda. Kapan Anda bisa bertemu atau ditelepon?",),
+        Reason.JANJI: (
+            "Hari ini kita berjanji untuk saling memberi kabar.",
+            f"Yang kita sepakati: {agreed}." if agreed else "",
+            "Pukul berapa Anda bisa?",
+        ),
+        Reason.COBA_LAGI: (try_again,),
+        Reason.COBA_LEWAT: (try_again,),
+        Reason.SIAP: (f"Semua syarat langkah ini sudah lengkap. Langkah berikutnya: {target}.",),
+        Reason.BERJALAN: ("Bagaimana kabar Anda?", next_step, ask),
+    }
+    return " ".join([hello, *(part for part in bodies[reason] if part)])
