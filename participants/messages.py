@@ -170,6 +170,8 @@ def _of_merge(done: Merge, user_id: str) -> dict[str, str]:
         "login": (done.winner.user and done.winner.user.login_number) or done.kept.number,
         "center": done.kept.center.name if done.kept.center else "pusat OK OCE",
     }
+
+
 def about_correction(ids: Sequence[Ids]) -> list[Values | None]:
     """`correction`: whose NIK it was about and what was answered, without any number."""
     rows = NikCorrection.objects.filter(pk__in={one["correction"] for one in ids}).select_related(
@@ -183,8 +185,6 @@ def about_correction(ids: Sequence[Ids]) -> list[Values | None]:
         else None
         for one in ids
     ]
-
-
 
 
 def without_record(ids: Sequence[Ids]) -> list[Values | None]:
@@ -311,26 +311,6 @@ def register_messages() -> None:
         "hal yang bisa dilakukan sekarang. Perlu dibantu? {helper} siap menjawab lewat WhatsApp.",
         about_silence,
     )
-    register(
-        "peserta_baru",
-        title="Peserta baru: {name}",
-        body="{name} ({number}) ditugaskan kepada Anda, sekarang di tahap {stage}. Buka halamannya, lalu "
-        "terima tugas ini atau sampaikan bahwa Anda belum bisa.",
-        url=STAFF_PAGE,
-        context=about_enrollment,
-    )
-    _tell_citizen(
-        "pendaftaran_digabung",
-        "Dua pendaftaran Anda menjadi satu",
-        "Anda tercatat dua kali: {number} dan {other_number}. Mulai sekarang yang dipakai {number}. Bukti "
-        "yang sudah Anda kirim ikut pindah. Masuk dengan nomor pendaftaran {login}. Lupa kata sandinya? "
-        "Minta kode ke pusat. Bila penggabungan ini keliru, kabari {center} dalam 30 hari.",
-        about_merge,
-    )
-    _tell_citizen(
-        "penggabungan_dibatalkan",
-        "Penggabungan pendaftaran dibatalkan",
-        "Pendaftaran {number} tidak lagi digabung dengan {other_number}. Data Anda kembali seperti semula. "
     _tell_citizen(
         "nik_diperbaiki",
         "NIK Anda sudah diperbaiki",
@@ -360,14 +340,18 @@ def register_messages() -> None:
         url=STAFF_PAGE,
         context=about_enrollment,
     )
-    register(
-        "tugas_dialihkan",
-        title="{name} bukan tugas Anda lagi",
-        body="{name} ({number}) sekarang dipegang {coach}. Terima kasih sudah menemani sampai di sini. Anda "
-        "tidak perlu berbuat apa-apa lagi untuk peserta ini.",
-        url="/pendamping/",
-        context=about_enrollment,
+    _tell_citizen(
+        "pendaftaran_digabung",
+        "Dua pendaftaran Anda menjadi satu",
+        "Anda tercatat dua kali: {number} dan {other_number}. Mulai sekarang yang dipakai {number}. Bukti "
+        "yang sudah Anda kirim ikut pindah. Masuk dengan nomor pendaftaran {login}. Lupa kata sandinya? "
+        "Minta kode ke pusat. Bila penggabungan ini keliru, kabari {center} dalam 30 hari.",
+        about_merge,
     )
+    _tell_citizen(
+        "penggabungan_dibatalkan",
+        "Penggabungan pendaftaran dibatalkan",
+        "Pendaftaran {number} tidak lagi digabung dengan {other_number}. Data Anda kembali seperti semula. "
         "Ada yang belum jelas? Hubungi {center}.",
         about_merge,
     )
