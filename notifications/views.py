@@ -20,6 +20,7 @@ from .channels import whatsapp
 from .forms import ChannelsForm
 from .models import Notification
 from .pages import inbox_page
+from .readers import reader_of
 
 
 @signed_in
@@ -31,7 +32,13 @@ def inbox(request: HttpRequest) -> HttpResponse:
         older_than=_edge(request, "sesudah"),
         newer_than=_edge(request, "sebelum"),
     )
-    context = {"page": page, "unread": services.unread_count(_user(request))}
+    reader = reader_of(_user(request))
+    context = {
+        "page": page,
+        "unread": services.unread_count(_user(request)),
+        "zone": reader.zone,
+        "help_center": reader.center,
+    }
     return render(request, "notifications/inbox.html", context)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -13,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import Role, User
 from accounts.tests.factories import PesertaUserFactory, UserFactory, staff
 from core import clock
-from notifications import services
+from notifications import readers, services
 from notifications.models import Channel, Notification
 
 pytestmark = pytest.mark.django_db
@@ -204,3 +205,50 @@ def test_a_message_leads_only_into_the_portal(citizen: User) -> None:
     for url in ("https://lain.test/", "//lain.test/", ""):
         with pytest.raises(IntegrityError), transaction.atomic():
             message(citizen, url=url)
+
+
+# where the reader lives ----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def one_source(monkeypatch: pytest.MonkeyPatch) -> Callable[[readers.Reader | None], None]:
+    """Let a test say what is known of readers."""
+
+    def say(found: readers.Reader | None) -> None:
+        monkeypatch.setattr(readers, "_sources", [lambda _user: found])
+
+    return say
+
+
+@pytest.mark.parametrize(
+    ("found", "words"),
+    [
+        (None, "2 November 2026, 10.00 WIB"),
+        (readers.Reader("Asia/Jayapura"), "2 November 2026, 12.00 WIT"),
+    ],
+)
+def test_moments_are_told_in_the_readers_zone(
+    citizen: User,
+    one_source: Callable[[readers.Reader | None], None],
+    found: readers.Reader | None,
+    words: str,
+) -> None:
+    one_source(found)
+    message(citizen)
+    assert words in signed_in(citizen).get("/pesan/").content.decode()
+
+
+def test_the_centre_of_the_reader_is_the_one_to_ask(
+    citizen: User, one_source: Callable[[readers.Reader | None], None]
+) -> None:
+    one_source(readers.Reader(center={"name": "Pusat Tebet", "whatsapp": "+628120000017"}))
+    page = signed_in(citizen).get("/pesan/").content.decode()
+    assert "Pusat Tebet" in page
+    assert 'href="https://wa.me/628120000017"' in page
+
+
+def test_nothing_is_promised_that_no_page_offers(citizen: User, settings) -> None:
+    settings.WHATSAPP_TOKEN = ""
+    page = signed_in(citizen).get("/pesan/pengaturan/").content.decode()
+    assert "tidak ada pesan yang dikirim ke sana" in page
+    assert "meneruskan" not in page

@@ -316,3 +316,25 @@ def test_the_counter_needs_few_statements(desk: Client, django_assert_max_num_qu
         register(desk)
     with django_assert_max_num_queries(20):
         desk.get(f"/loket/{Enrollment.objects.get().number}/slip/")
+
+
+def test_a_known_nik_is_said_before_anything_is_read_aloud(desk: Client) -> None:
+    known = participant(person__full_name="Rudi Hartono").person
+    before = rows_written()
+    response = desk.post("/loket/", answers(nik=known.nik(), address="Jl. Mawar 1") | {"step": "periksa"})
+    page = html(response)
+    assert response.status_code == 409
+    assert "sudah terdaftar atas nama Rudi Hartono" in page
+    assert f'href="/peserta/{known.pk}/"' in page
+    assert 'value="Jl. Mawar 1"' in page or "Jl. Mawar 1</textarea>" in page
+    assert "Bacakan dan periksa" not in page
+    assert rows_written() == before
+    assert AuditEntry.objects.filter(action="pendaftaran.nik_dikenal", object_id=str(known.pk)).exists()
+
+
+def test_a_known_nik_of_somebody_elsewhere_is_told_in_neutral_words(desk: Client) -> None:
+    known = participant(person__full_name="Rudi Hartono", center="P31.71.01").person
+    page = html(desk.post("/loket/", answers(nik=known.nik()) | {"step": "periksa"}))
+    assert "perlu diperiksa dulu" in page
+    for secret in ("Rudi Hartono", str(known.pk), "sudah terdaftar"):
+        assert secret not in page, secret

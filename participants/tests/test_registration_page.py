@@ -476,3 +476,24 @@ def test_a_registration_needs_few_statements(client: Client, django_assert_max_n
 def test_the_form_asks_the_database_nothing(client: Client, django_assert_num_queries: Any) -> None:
     with django_assert_num_queries(0):
         client.get("/daftar/")
+
+
+def test_people_without_a_nik_are_not_asked_for_a_ktp() -> None:
+    client = Client()
+    data = valid(nik="", no_nik_reason="KTP hilang", birth_date="31/05/1990", gender="P")
+    assert client.post("/daftar/", data).status_code == 303
+    page = html(client.get("/daftar/berhasil/"))
+    assert "Tunjukkan KTP" not in page
+    assert "misalnya KK, akta lahir" in page
+
+
+def test_the_answer_names_the_centre_to_ask() -> None:
+    center = center_of()
+    center.whatsapp = "+628120000017"
+    center.save(update_fields=["whatsapp"])
+    client = Client()
+    client.post("/daftar/", valid())
+    page = html(client.get("/daftar/berhasil/"))
+    help_box = page[page.index('id="bantuan"') :]
+    assert center.name in help_box
+    assert 'href="https://wa.me/628120000017"' in help_box

@@ -23,6 +23,7 @@ from accounts.codes import issue_code
 from accounts.models import AccessCode, Role, User
 from centers.models import Center
 from core import clock, formats
+from core.audit import record
 from core.validators import local_phone
 from participants.forms import ConsentField, CounterForm
 from participants.models import Enrollment, Person
@@ -36,6 +37,12 @@ FORM = require_http_methods(["GET", "HEAD", "POST"])
 SAME_DAY = timedelta(hours=12)
 """How long the officer who registered somebody may open the slip without being in charge of the person."""
 COUNTER_PATHS = tuple(path | {"words": Pathway(path["code"]).label} for path in PATHS)
+NIK_OF = "NIK ini sudah terdaftar atas nama {name}. Salah ketik? Periksa lagi dengan KTP."
+NIK_TO_CHECK = (
+    "Pendaftaran dengan NIK ini perlu diperiksa dulu. Cocokkan angkanya dengan KTP. Bila sudah benar,"
+    " tanyakan nomor pendaftaran yang pernah diterima, atau hubungi sekretariat."
+)
+"""The neutral words for a NIK of somebody the officer is not in charge of."""
 _NUMBER = re.compile(r"[0-9A-Z-]{1,20}", re.ASCII)
 MAY_PRINT = frozenset({Role.PENGELOLA, Role.PENDAMPING, Role.ADMIN})
 
@@ -65,6 +72,8 @@ def counter(request: HttpRequest) -> HttpResponse:
     if step == "ubah":
         return _form_page(request, form)
     if step != "simpan":
+        if known := _known_person(form):
+            return _known_page(request, form, known)
         return _summary_page(request, form)
     return _save(request, form)
 
@@ -132,6 +141,24 @@ def _save(request: HttpRequest, form: CounterForm) -> HttpResponse:
     return _slip_page(request, _for_slip(enrollment.number), None, code=code)
 
 
+def _known_person(form: CounterForm) -> Person | None:
+    """Who already has the NIK of a valid form."""
+    nik = form.to_data().nik
+    return Person.objects.with_nik(nik.value).first() if nik else None
+
+
+def _known_page(request: HttpRequest, form: CounterForm, known: Person) -> HttpResponse:
+    """The form again, before anything is read aloud: whose NIK it is, for staff in charge of them alone.
+
+    Asking is recorded, for it tells that a NIK is known.
+    """
+    actor = _actor(request)
+    record(actor=actor, action="pendaftaran.nik_dikenal", obj=known)
+    person = Person.objects.visible_to(actor).filter(pk=known.pk).first()
+    form.add_error("nik", NIK_OF.format(name=person.full_name) if person else NIK_TO_CHECK)
+    return _form_page(request, form, status=409, known=person)
+
+
 def _held_page(request: HttpRequest, answer: Held) -> HttpResponse:
     """Who already holds the NIK, for staff in charge of them; the neutral words for everybody else."""
     person = None
@@ -140,8 +167,10 @@ def _held_page(request: HttpRequest, answer: Held) -> HttpResponse:
     return render(request, "participants/counter/held.html", {"person": person}, status=409)
 
 
-def _form_page(request: HttpRequest, form: CounterForm, *, status: int = 200) -> HttpResponse:
-    context = {"form": form, "paths": COUNTER_PATHS, "is_counter": True}
+def _form_page(
+    request: HttpRequest, form: CounterForm, *, status: int = 200, known: Person | None = None
+) -> HttpResponse:
+    context = {"form": form, "paths": COUNTER_PATHS, "is_counter": True, "known": known}
     return render(request, "participants/counter/form.html", context, status=status)
 
 

@@ -78,6 +78,7 @@ def success(request: HttpRequest) -> HttpResponse:
         "step": first_step(enrollment),
         "login_note": login_note(enrollment),
         "center_phone": local_phone(enrollment.center.whatsapp) if enrollment.center else "",
+        "help_center": enrollment.center,
     }
     return render(request, "participants/registration/success.html", context)
 
@@ -126,6 +127,14 @@ def first_step(enrollment: Enrollment) -> FirstStep:
             "Kami siapkan pusat untuk Anda",
             "Belum ada pusat yang buka di kabupaten atau kota Anda. Dinas wilayah Anda melihat pendaftaran"
             " ini dan akan memberi kabar.",
+            who,
+            due_on,
+        )
+    if enrollment.person.nik_index is None:
+        return FirstStep(
+            "Petugas memeriksa data Anda",
+            "Bawa surat yang Anda punya ke pusat, misalnya KK, akta lahir, atau surat dari kelurahan. Belum"
+            " punya NIK tidak menghalangi. Setelah itu Anda mendapat pendamping.",
             who,
             due_on,
         )
