@@ -370,14 +370,23 @@ def _give_to_desk(ticket: Ticket, desk: Desk, at: datetime) -> None:
 # parts -----------------------------------------------------------------------------------------------
 
 
+def _lock(ticket_id: UUID) -> None:
+    """Wait for the row. What hangs on it is read afterwards, in a statement of its own: joined to a row that
+    changed while we waited, the new owner would come back as nobody.
+    """
+    rows = Ticket.objects.select_for_update(no_key=True).filter(pk=ticket_id)
+    rows.values_list("pk", flat=True).get()
+
+
 def _locked(ticket_id: UUID) -> Ticket:
-    return Ticket.objects.for_page().select_for_update(of=("self",), no_key=True).get(pk=ticket_id)
+    _lock(ticket_id)
+    return Ticket.objects.for_page().get(pk=ticket_id)
 
 
 def _locked_for(ticket_id: UUID, actor: User) -> Ticket:
     """The ticket under its lock, if it is still the actor's to work on."""
-    workable = Ticket.objects.workable_by(actor).filter(pk=ticket_id)
-    ticket = workable.for_page().select_for_update(of=("self",), no_key=True).first()
+    _lock(ticket_id)
+    ticket = Ticket.objects.workable_by(actor).for_page().filter(pk=ticket_id).first()
     if ticket is None:
         raise Refused("Pertanyaan ini sudah dipindahkan ke petugas lain.")
     return ticket
