@@ -15,9 +15,12 @@ from accounts.models import Role
 from accounts.tests.factories import UserFactory, staff
 from notifications import registry
 from participants.models import (
+    CorrectionStatus,
     Enrollment,
     EvidenceKind,
     EvidenceStatus,
+    Merge,
+    NikCorrection,
     Stage,
     StageTransition,
     Status,
@@ -176,7 +179,19 @@ def records() -> dict[str, str]:
         checked_by=UserFactory(),
         checked_at=NOON,
     )
+    double, manager = EnrollmentFactory(), UserFactory()
+    merge = Merge.objects.create(
+        winner=enrollment.person, loser=double.person, kept=enrollment, taken_out=double,
+        kept_version=1, taken_out_version=1, merged_by=manager,
+    )  # fmt: skip
+    correction = NikCorrection.objects.create(
+        person=enrollment.person, enrollment=enrollment, requested_by=UserFactory(), decided_by=manager,
+        decided_at=NOON, status=CorrectionStatus.DITOLAK, answer="KTP tidak terbaca",
+    )  # fmt: skip
     return {
+        "merge": str(merge.pk),
+        "user": str(enrollment.person.user_id),
+        "correction": str(correction.pk),
         "enrollment": str(enrollment.pk),
         "transition": str(transition.pk),
         "evidence": str(evidence.pk),
@@ -227,5 +242,6 @@ def test_many_messages_cost_as_many_queries_as_one(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "pendaftaran_dicoba_lagi"])
 def test_a_record_that_is_gone_is_not_told(kind: str) -> None:
-    gone = dict.fromkeys(("enrollment", "transition", "evidence", "coach"), str(uuid4()))
+    names = ("enrollment", "transition", "evidence", "coach", "merge", "correction", "user")
+    gone = dict.fromkeys(names, str(uuid4()))
     assert registry.get(kind).render_many([{**gone, "since": "2026-10-14"}]) == [None]
