@@ -60,6 +60,7 @@ MENU: tuple[Place, ...] = (
     _place("Antrean", "/antrean/", "check", "pengelola", "dinas", "admin"),
     _place("Peserta", "/peserta/", "users", "pendamping", "pengelola", "dinas", "admin"),
     _place("Bantuan", "/antrean-bantuan/", "help", "pendamping", "pengelola", "dinas", "admin"),
+    _place("Hak data", "/hak-data/", "lock", "pengelola", "admin"),
     _place("Loket", "/loket/", "plus", "pendamping", "pengelola"),
     _place("Kelas", "/pelatihan/", "cap", None, "peserta", "pendamping", "pengelola", "pelatih"),
     _place("Buku kas", "/saya/buku-kas/", "book", "peserta"),

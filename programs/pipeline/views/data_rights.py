@@ -33,7 +33,7 @@ STOP_REASON = "Menarik persetujuan ikut program"
 @role_required(*ANSWERERS)
 @require_safe
 def data_requests(request: HttpRequest) -> HttpResponse:
-    """Open requests, filters and keyset pages."""
+    """Open requests, the nearest to its limit first; filters and keyset pages."""
     form = QueueFilterForm(request.GET)
     form.is_valid()
     wanted = form.cleaned_data
@@ -48,7 +48,13 @@ def data_requests(request: HttpRequest) -> HttpResponse:
         found = found.filter(status=status)
     if kind := wanted.get("jenis"):
         found = found.filter(kind=kind)
-    page = keyset_page(found, cursor=request.GET.get("sesudah", ""), field="requested_at", size=PAGE_SIZE)
+    page = keyset_page(
+        found,
+        cursor=request.GET.get("sesudah", ""),
+        field="requested_at",
+        size=PAGE_SIZE,
+        oldest_first=not wanted.get("status") and not number,
+    )
     kept = {name: request.GET[name] for name in form.fields if wanted.get(name)}
 
     def link(cursor: str) -> str:
