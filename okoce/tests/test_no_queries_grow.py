@@ -201,6 +201,9 @@ LOOKS = [
     Look("people", "manager", LIST, htmx=True),
     *(Look("queue", who, LIST) for who in ("manager", "dinas", "admin")),
     Look("coach_day", "coach", LIST),
+    *(Look(name, who, LIST) for name in ("duplicates", "merges") for who in ("manager", "dinas", "admin")),
+    *(Look("nik_corrections", who, LIST) for who in ("manager", "admin")),
+    Look("duplicates", "manager", LIST, "?q=warga"),
     *(Look("dashboard", who, LIST, query) for who in ("manager", "dinas", "admin")
       for query in ("", "?jalur=mulai_usaha")),
     *(Look("dashboard", "dinas", LIST, f"?wilayah={area}") for area in ("31.74", "31.74.07")),
@@ -214,6 +217,8 @@ LOOKS = [
     Look("center_list", "anonymous", LIST, "?wilayah=31"),
     *(Look(name, who, RECORD) for name in ("journey", "register_success") for who in ("citizen",)),
     Look("my_evidence_add", "citizen", RECORD),
+    Look("my_nik_correction", "citizen", RECORD),
+    *(Look("nik_correction_request", who, RECORD) for who in ("coach", "manager")),
     *(Look(name, who, RECORD) for who in STAFF
       for name in ("person", "reveal", "evidence_add", "evidence_check")),
     *(Look("contact", who, RECORD) for who in ("manager", "coach")),
@@ -234,10 +239,18 @@ NO_DATA = {
     "act", "my_act",  # with the acts themselves, below
     "evidence_file", "report_download",  # a file: one record and its bytes, below
     "account_login",  # the same address as `login`
+    "duplicate_different", "merge", "merge_undo", "nik_correction",  # two people each: see IN_OWN_TESTS
     "reset_link",  # below, with a real link
     "mfa_index", "mfa_authenticate", "mfa_reauthenticate", "mfa_activate_totp", "mfa_deactivate_totp",
     "mfa_view_recovery_codes", "mfa_generate_recovery_codes", "mfa_download_recovery_codes",  # allauth's
 }  # fmt: skip
+
+
+IN_OWN_TESTS = {
+    "duplicate_different", "merge", "merge_undo",
+    "nik_correction", "nik_correction_request", "my_nik_correction",
+}  # fmt: skip
+"""Their acts need two people each: counted in test_duplicates, test_merging and test_corrections."""
 
 
 def test_every_address_that_shows_data_has_a_budget() -> None:
@@ -484,6 +497,7 @@ def test_every_address_that_takes_a_post_has_an_act() -> None:
     """Allauth's pages of the second factor are allauth's; the link of a letter opens one form of ours."""
     taking = {name for name, line in LINES.items() if line.post != 405}
     elsewhere = {name for name in NO_DATA if name.startswith("mfa_")} | {"account_login", "reset_link"}
+    elsewhere |= IN_OWN_TESTS
     assert {act.name for act in ACTS} == taking - elsewhere
 
 

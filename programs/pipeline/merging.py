@@ -132,13 +132,14 @@ def _shown(value: Any) -> str:
 
 
 def plan(kept: Enrollment, taken_out: Enrollment, *, actor: User) -> Plan:
-    """What would happen, read in six statements at most. Both enrollments come with person and user."""
+    """What would happen, read in six statements. Both enrollments come with person and user."""
     winner, loser = kept.person, taken_out.person
     takes_nik = bool(loser.nik_mask) and (
         not winner.nik_mask or (loser.is_identity_verified and not winner.is_identity_verified)
     )
-    own = set(Business.objects.filter(person=winner).values_list("pk", flat=True))
-    theirs = list(Business.objects.filter(person=loser).order_by("pk").values_list("pk", flat=True))
+    businesses = Business.objects.filter(person__in=[winner, loser]).order_by("pk").only("person_id")
+    own = [business.pk for business in businesses if business.person_id == winner.pk]
+    theirs = [business.pk for business in businesses if business.person_id == loser.pk]
     evidence = StageEvidence.objects.filter(enrollment=taken_out).order_by("pk")
     return Plan(
         kept=kept,
@@ -227,8 +228,10 @@ def merge(
         "account": _merge_accounts(kept.person, taken_out.person),
     }
     _merge_people(done, chosen)
-    StageEvidence.objects.filter(pk__in=chosen.evidence_ids).update(enrollment=kept)
-    Business.objects.filter(pk__in=chosen.business_ids).update(person=kept.person)
+    if chosen.evidence_ids:
+        StageEvidence.objects.filter(pk__in=chosen.evidence_ids).update(enrollment=kept)
+    if chosen.business_ids:
+        Business.objects.filter(pk__in=chosen.business_ids).update(person=kept.person)
     if done.changes["goal"]:
         kept.goal = taken_out.goal
         kept.save(update_fields=["goal"])

@@ -427,7 +427,7 @@ def test_the_pages_stay_within_their_budgets(manager: User) -> None:
     address = f"/duplikat/{kept.person_id}/{taken.person_id}/gabung/"
     form = {"kept_version": kept.version, "taken_out_version": taken.version}
     assert cost(lambda: client.get(address)) <= 20
-    assert cost(lambda: client.post(address, form)) <= 45
+    assert cost(lambda: client.post(address, form)) <= 30
     one = cost(lambda: client.get("/duplikat/gabungan/"))
     for kept, taken in pairs[1:]:
         merge(kept, taken, manager)
