@@ -12,6 +12,7 @@ from django.db import transaction
 
 from accounts.models import Role, RoleAssignment, User
 from core.clock import now
+from helpdesk.models import Ticket, TicketMessage, TicketStatus
 from okoce.demo.seed import seed
 from participants.models import (
     Enrollment,
@@ -91,3 +92,23 @@ def test_whoever_moved_on_had_what_the_rules_ask():
         assert missing == [], (enrollment.number, move.from_stage)
         checked += 1
     assert checked > 100
+
+
+def test_about_thirty_questions_and_complaints_in_every_state_the_same_for_the_same_seed():
+    at, prints = now(), []
+    for _ in range(2):
+        mark = transaction.savepoint()
+        seed(participants=200, seed_number=5, at=at)
+        rows = Ticket.objects.order_by("opened_at", "pk")
+        prints.append(list(rows.values_list("name", "topic", "status", "center_id", "opened_at", "due_on")))
+        assert 25 <= len(prints[-1]) <= 40
+        assert set(rows.values_list("status", flat=True)) == set(TicketStatus.values)
+        assert {"pusat", "dinas"} == set(rows.values_list("desk", flat=True))
+        assert rows.filter(asker=None).exists() and rows.exclude(asker=None).exists()
+        answers = TicketMessage.objects.filter(side="petugas")
+        assert answers.filter(was_late=True).exists() and answers.filter(was_late=False).exists()
+        assert rows.overdue(at).exists()
+        for row in TicketMessage.objects.all():
+            assert row.at <= at
+        transaction.savepoint_rollback(mark)
+    assert prints[0] == prints[1]
