@@ -21,6 +21,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
+import structlog
 from django.apps import apps
 from django.contrib.admin.models import LogEntry
 from django.db import connection, models, transaction
@@ -43,6 +44,7 @@ from .models import (
     CorrectionStatus,
     DataRequest,
     Enrollment,
+    IdentityDocument,
     Merge,
     NikCorrection,
     NotSamePerson,
@@ -53,6 +55,8 @@ from .models import (
     StageEvidence,
     StageTransition,
 )
+
+logger = structlog.get_logger(__name__)
 
 GONE = "(data dihapus)"
 """Stands where a text may not be empty."""
@@ -140,6 +144,8 @@ def erase_person(*, person_id: UUID, actor: User | None, reason: str, at: dateti
         eraser(traces)
     _forget_history(traces)
     audit.record(actor=actor, action="hak_data.hapus", obj=_person(traces), reason=reason)
+    # The id alone: after a restore from an older backup the log says whom to erase again.
+    transaction.on_commit(lambda: logger.info("person_erased", person=str(person_id)), robust=True)
     for double_id in doubles:
         erase_person(person_id=double_id, actor=actor, reason=reason, at=at)
     return True
@@ -214,6 +220,14 @@ def _forget_questions(traces: Traces) -> None:
         actor=traces.actor,
         reason="Penghapusan data",
     )
+
+
+@erases("participants.IdentityDocument")
+def _forget_ktp(traces: Traces) -> None:
+    """The photo of the KTP goes with its file; first, because a file with a photo on it is kept."""
+    for document in IdentityDocument.objects.filter(person=traces.person_id).select_related("file"):
+        document.delete()
+        files.delete(document.file)
 
 
 @erases("participants.StageEvidence", "core.StoredFile", "core.Job")

@@ -122,9 +122,7 @@ def about_silence(ids: Sequence[Ids]) -> list[Values | None]:
     the consent to reminders has been withdrawn since the message was queued."""
     agreed = set(
         Consent.objects.given()
-        .filter(
-            purpose=ConsentPurpose.PENGINGAT, person__enrollments__in={one["enrollment"] for one in ids}
-        )
+        .filter(purpose=ConsentPurpose.PENGINGAT, person__enrollments__in={one["enrollment"] for one in ids})
         .values_list("person_id", flat=True)
     )
     found = {key: row for key, row in _enrollments(ids).items() if row.person_id in agreed}
@@ -250,6 +248,13 @@ def register_messages() -> None:
         about_move,
     )
     _tell_citizen(
+        "pusat_dipilih_ulang",
+        "Pusat Anda dipilih ulang",
+        "Penetapan pusat Anda dibatalkan dan dipilih ulang. Kami kabari begitu ada pusat untuk Anda. Anda "
+        "tidak perlu mendaftar lagi.",
+        about_enrollment,
+    )
+    _tell_citizen(
         "bukti_diterima",
         "{evidence}: sudah diterima",
         "“{evidence}” yang dikirim pada {sent_on} sudah diperiksa dan diterima. Buka halaman Anda untuk "
@@ -312,6 +317,21 @@ def register_messages() -> None:
         about_silence,
     )
     _tell_citizen(
+        "pendaftaran_digabung",
+        "Dua pendaftaran Anda menjadi satu",
+        "Anda tercatat dua kali: {number} dan {other_number}. Mulai sekarang yang dipakai {number}. Bukti "
+        "yang sudah Anda kirim ikut pindah. Masuk dengan nomor pendaftaran {login}. Lupa kata sandinya? "
+        "Minta kode ke pusat. Bila penggabungan ini keliru, kabari {center} dalam 30 hari.",
+        about_merge,
+    )
+    _tell_citizen(
+        "penggabungan_dibatalkan",
+        "Penggabungan pendaftaran dibatalkan",
+        "Pendaftaran {number} tidak lagi digabung dengan {other_number}. Data Anda kembali seperti semula. "
+        "Ada yang belum jelas? Hubungi {center}.",
+        about_merge,
+    )
+    _tell_citizen(
         "nik_diperbaiki",
         "NIK Anda sudah diperbaiki",
         "Petugas kedua mencocokkan NIK yang baru dengan KTP Anda. Tidak ada yang perlu Anda kirim lagi. Anda "
@@ -340,20 +360,13 @@ def register_messages() -> None:
         url=STAFF_PAGE,
         context=about_enrollment,
     )
-    _tell_citizen(
-        "pendaftaran_digabung",
-        "Dua pendaftaran Anda menjadi satu",
-        "Anda tercatat dua kali: {number} dan {other_number}. Mulai sekarang yang dipakai {number}. Bukti "
-        "yang sudah Anda kirim ikut pindah. Masuk dengan nomor pendaftaran {login}. Lupa kata sandinya? "
-        "Minta kode ke pusat. Bila penggabungan ini keliru, kabari {center} dalam 30 hari.",
-        about_merge,
-    )
-    _tell_citizen(
-        "penggabungan_dibatalkan",
-        "Penggabungan pendaftaran dibatalkan",
-        "Pendaftaran {number} tidak lagi digabung dengan {other_number}. Data Anda kembali seperti semula. "
-        "Ada yang belum jelas? Hubungi {center}.",
-        about_merge,
+    register(
+        "tugas_dialihkan",
+        title="{name} bukan tugas Anda lagi",
+        body="{name} ({number}) sekarang dipegang {coach}. Terima kasih sudah menemani sampai di sini. Anda "
+        "tidak perlu berbuat apa-apa lagi untuk peserta ini.",
+        url="/pendamping/",
+        context=about_enrollment,
     )
     register(
         "diam_pendamping",

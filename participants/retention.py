@@ -24,6 +24,8 @@ from .models import (
     DataRequest,
     Enrollment,
     EvidenceStatus,
+    IdentityDocument,
+    IdentityStatus,
     RegistrationSubmission,
     RequestKind,
     RequestStatus,
@@ -85,6 +87,12 @@ def _rejected_files(until: datetime) -> models.QuerySet[StageEvidence]:
     )
 
 
+def _compared_ktps(until: datetime) -> models.QuerySet[IdentityDocument]:
+    return IdentityDocument.objects.filter(
+        person__identity_status=IdentityStatus.DIVERIFIKASI, person__identity_checked_at__lt=until
+    )
+
+
 def _stopped_people(until: datetime) -> models.QuerySet[Enrollment]:
     """Stopped, nothing since, no other enrollment on the way or later, and nobody has said to keep them.
 
@@ -108,6 +116,7 @@ def _stopped_people(until: datetime) -> models.QuerySet[Enrollment]:
 
 _EXPIRED: dict[RetentionKind, Callable[[datetime], models.QuerySet[Any]]] = {
     RetentionKind.BERKAS_DITOLAK: _rejected_files,
+    RetentionKind.KTP_TERVERIFIKASI: _compared_ktps,
     RetentionKind.PESAN_DIBACA: lambda until: Notification.objects.filter(read_at__lt=until),
     RetentionKind.PESAN_KELUAR: lambda until: OutboxMessage.objects.filter(done_at__lt=until),
     RetentionKind.KODE_AKSES: lambda until: AccessCode.objects.filter(
@@ -150,6 +159,18 @@ def _drop_rejected_files(until: datetime, _at: datetime) -> int:
     return done
 
 
+def _drop_compared_ktps(until: datetime, _at: datetime) -> int:
+    """The photo goes with its file; who checked the identity, and when, stays on the person."""
+    done = 0
+    while rows := list(_compared_ktps(until).select_related("file")[:CHUNK]):
+        with transaction.atomic():
+            for document in rows:
+                document.delete()
+                files.delete(document.file)
+        done += len(rows)
+    return done
+
+
 def _propose(until: datetime, at: datetime) -> int:
     people = list(
         _stopped_people(until).select_related("person").order_by("last_activity_at", "pk")[:MOST_PROPOSALS]
@@ -161,6 +182,7 @@ def _propose(until: datetime, at: datetime) -> int:
 
 _WORK: dict[RetentionKind, Work] = {
     RetentionKind.BERKAS_DITOLAK: _drop_rejected_files,
+    RetentionKind.KTP_TERVERIFIKASI: _drop_compared_ktps,
     RetentionKind.PESERTA_BERHENTI: _propose,
     **{
         kind: _delete(kind)

@@ -13,7 +13,7 @@ from centers.models import Agency, CoachProfile
 from core import audit
 from core.clock import local_day
 from core.models import AuditEntry, StoredFile
-from notifications.services import notify
+from notifications.services import Draft, notify, notify_many
 
 from .models import (
     AssignmentEnd,
@@ -21,6 +21,7 @@ from .models import (
     CoachAssignment,
     Enrollment,
     EvidenceStatus,
+    IdentityDocument,
     IdentityStatus,
     Person,
     StageEvidence,
@@ -71,7 +72,8 @@ def verify_identity(
 ) -> Person:
     """Record that a document was seen, that it agrees (verified by a second person), or what does not agree.
 
-    Raises NotYours for staff without a role here, Refused when the actor typed the data or is the person.
+    Raises NotYours for staff without a role here, Refused when the actor typed the data, brought the photo
+    of the KTP or is the person, and when the identity is verified already.
     """
     enrollment = lock_enrollment(enrollment_id)
     require_role(actor, enrollment, MANAGERS, act="Identitas diperiksa")
@@ -80,6 +82,10 @@ def verify_identity(
         raise Refused("Anda tidak bisa memeriksa identitas Anda sendiri.")
     if person.identity_entered_by_id == actor.pk:
         raise Refused("Anda yang mengetik data ini. Pemeriksaan dilakukan petugas lain.")
+    if person.is_identity_verified:
+        raise Refused("Identitas ini sudah diverifikasi.")
+    if IdentityDocument.objects.filter(person=person, uploaded_by=actor).exists():
+        raise Refused("Anda yang mengirim foto KTP ini. Pemeriksaan dilakukan petugas lain.")
     if person.nik_index is None and status == IdentityStatus.DIVERIFIKASI:
         raise Refused("Orang ini belum punya NIK. Catat NIK-nya dulu, baru identitas bisa diverifikasi.")
     person.identity_status = status
@@ -155,17 +161,23 @@ def assign_agency(*, enrollment_id: UUID, actor: User, agency: Agency, at: datet
 
 @transaction.atomic
 def assign_coach(
-    *, enrollment_id: UUID, actor: User, coach: User, at: datetime, note: str = ""
+    *, enrollment_id: UUID, actor: User, coach: User, at: datetime, note: str = "", reason: str = ""
 ) -> CoachAssignment:
-    """Give the enrollment to a coach of its centre; an open assignment ends as handed over.
+    """Give the enrollment to a coach of its centre, who then accepts or declines; `note` hands it over.
 
-    Raises Refused when the coach does not work at the centre or takes nobody now.
+    An open assignment ends as handed over: the earlier coach is told, and sees the person no more. Raises
+    Refused when the coach does not work at the centre or takes nobody now, and, without a `reason`, when the
+    coach or the centre already has more people than planned.
     """
     enrollment = lock_enrollment(enrollment_id)
     require_role(actor, enrollment, MANAGERS, act="Pendamping ditetapkan")
     if not enrollment.is_open:
         raise Refused("Peserta ini sudah tidak dalam perjalanan, jadi tidak perlu pendamping baru.")
-    profile = CoachProfile.objects.filter(user=coach, center_id=enrollment.center_id).first()
+    profile = (
+        CoachProfile.objects.select_related("center", "user")
+        .filter(user=coach, center_id=enrollment.center_id)
+        .first()
+    )
     if profile is None or not coach.is_active:
         raise Refused("Pendamping ini tidak bertugas di pusat peserta.")
     if not profile.is_accepting and enrollment.coach_id != coach.pk:
@@ -173,9 +185,12 @@ def assign_coach(
     if enrollment.person.user_id == coach.pk:
         raise Refused("Seseorang tidak bisa mendampingi dirinya sendiri.")
     current = CoachAssignment.objects.active().filter(enrollment=enrollment).first()
+    if current is not None and current.coach_id == coach.pk:
+        return current
+    over = _over_capacity(profile)
+    if over and not reason:
+        raise Refused(f"{over} Tulis alasannya bila tetap ditetapkan.")
     if current is not None:
-        if current.coach_id == coach.pk:
-            return current
         current.ended_at, current.end_reason = at, AssignmentEnd.DIALIHKAN
         current.save(update_fields=["ended_at", "end_reason"])
     assignment = CoachAssignment.objects.create(
@@ -184,17 +199,40 @@ def assign_coach(
     enrollment.coach = coach
     enrollment.save(update_fields=["coach"])
     _touch(enrollment, at)
-    audit.record(actor=actor, action="pendamping.tetapkan", obj=enrollment, detail={"coach": str(coach.pk)})
-    ids = {"enrollment": str(enrollment.pk)}
-    notify(user_id=coach.pk, kind="peserta_baru", ids=ids, dedupe_key=f"tugas:{assignment.pk}:pendamping")
-    if enrollment.person.user_id:
-        notify(
-            user_id=enrollment.person.user_id,
-            kind="pendamping_ditetapkan",
-            ids=ids,
-            dedupe_key=f"tugas:{assignment.pk}:peserta",
-        )
+    detail = {"coach": str(coach.pk), "before": str(current.coach_id) if current else "", "over": over}
+    audit.record(actor=actor, action="pendamping.tetapkan", obj=enrollment, reason=reason, detail=detail)
+    notify_many(_about_assignment(enrollment, assignment, earlier=current))
     return assignment
+
+
+def _over_capacity(profile: CoachProfile) -> str:
+    """What is full already, as a sentence; empty when neither the coach nor the centre is.
+
+    A guide for people, not a bound: two managers at the same moment may both see the last free place.
+    """
+    active, center = Enrollment.objects.active(), profile.center
+    mentees = active.filter(coach_id=profile.user_id).count()
+    people = active.filter(center_id=center.pk)[: center.capacity + 1].count()
+    if mentees >= profile.capacity:
+        name = profile.user.display_name
+        return f"{name} sudah mendampingi {mentees} orang, daya tampungnya {profile.capacity}."
+    if people > center.capacity:
+        return f"{center.name} sudah melayani lebih dari {center.capacity} orang, daya tampungnya."
+    return ""
+
+
+def _about_assignment(
+    enrollment: Enrollment, assignment: CoachAssignment, *, earlier: CoachAssignment | None
+) -> list[Draft]:
+    """The new coach, the earlier one and the person are told."""
+    ids = {"enrollment": str(enrollment.pk)}
+    key = f"tugas:{assignment.pk}"
+    drafts = [Draft(assignment.coach_id, "peserta_baru", ids, f"{key}:pendamping")]
+    if earlier is not None:
+        drafts.append(Draft(earlier.coach_id, "tugas_dialihkan", ids, f"{key}:sebelumnya"))
+    if enrollment.person.user_id:
+        drafts.append(Draft(enrollment.person.user_id, "pendamping_ditetapkan", ids, f"{key}:peserta"))
+    return drafts
 
 
 @transaction.atomic

@@ -34,6 +34,7 @@ from participants.models import (
     DataRequest,
     Enrollment,
     EvidenceKind,
+    IdentityDocument,
     Merge,
     NikCorrection,
     RequestKind,
@@ -41,6 +42,7 @@ from participants.models import (
     StageEvidence,
 )
 from participants.tests.factories import StageEvidenceFactory, center_of, participant, synthetic_nik
+from programs.pipeline.models import BulkAct, BulkItem, BulkKind
 
 pytestmark = pytest.mark.django_db
 
@@ -164,6 +166,32 @@ LINES: dict[str, Line] = {
     "data_requests": Line(MANAGERS | {"admin"}),
     "data_request": Line(MANAGERS | {"admin"}, sees=IN_CHARGE, kwargs={"request_id": "request"}, post=422),
     "queue": Line(MANAGERS | DINAS | {"admin"}),
+    "desk_evidence": Line(MANAGERS | DINAS | {"admin"}),
+    "desk_unanswered": Line(MANAGERS | DINAS | {"admin"}),
+    "desk_waiting": Line(MANAGERS | DINAS | {"admin"}),
+    "desk_team": Line(MANAGERS | DINAS | {"admin"}),
+    "desk_place": Line(
+        DINAS | {"admin"}, sees=frozenset({"dinas", "admin"}), kwargs=PERSON, get=405, post=303
+    ),
+    "my_ktp_add": Line(CITIZENS, post=422),
+    "ktp_add": Line(COACHES | MANAGERS | {"admin"}, sees=STAFF, kwargs=PERSON, post=422),
+    "ktp_file": Line(
+        CITIZENS | MANAGERS | {"admin"},
+        sees=frozenset({"citizen", "manager", "admin"}),
+        kwargs={"document_id": "document"},
+    ),
+    "compare_nik": Line(MANAGERS | {"admin"}, sees=STAFF, kwargs=PERSON, get=405, post=303),
+    "bulk": Line(MANAGERS | DINAS | {"admin"}, post=422),
+    "bulk_result": Line(
+        MANAGERS | DINAS | {"admin"}, sees=frozenset({"manager", "admin"}), kwargs={"bulk_id": "bulk"}
+    ),
+    "bulk_undo": Line(
+        MANAGERS | DINAS | {"admin"},
+        sees=frozenset({"manager", "admin"}),
+        kwargs={"bulk_id": "bulk"},
+        get=405,
+        post=303,
+    ),
     "coach_day": Line(COACHES),
     "dashboard": Line(MANAGERS | DINAS | {"admin"}),
     "dashboard_json": Line(MANAGERS | DINAS | {"admin"}),
@@ -281,7 +309,14 @@ def world() -> World:
         number="HD-26-999999", person=enrollment.person, enrollment=enrollment, kind=RequestKind.KOREKSI,
         changes={"address": "Jl. Lain 2"}, requested_at=asked_at, due_at=asked_at + timedelta(hours=72),
     )  # fmt: skip
+    document = IdentityDocument.objects.create(
+        person=enrollment.person, file=_file(), uploaded_by=users["citizen"]
+    )
+    bulk = BulkAct.objects.create(kind=BulkKind.SKPD, actor=users["manager"])
+    BulkItem.objects.create(bulk=bulk, enrollment=enrollment, outcome="ditolak", words="Sudah itu.")
     values = {
+        "document": document.pk,
+        "bulk": bulk.pk,
         "request": request.pk,
         "person": enrollment.person_id,
         "twin": twin.person_id,

@@ -30,6 +30,9 @@ from accounts.tests.factories import PASSWORD, staff
 from centers.models import Agency, CoachProfile, District
 from core.clock import now
 from core.models import Job
+from helpdesk import services as helpdesk
+from helpdesk.models import Ticket
+from helpdesk.tests.factories import ticket
 from notifications.models import Notification
 from participants.models import (
     Business,
@@ -51,6 +54,7 @@ from participants.tests.factories import (
 )
 from participants.tests.test_counter import answers
 from participants.tests.test_registration_page import valid
+from programs.pipeline.models import BulkAct, BulkItem, BulkKind
 from reports import monthly
 from reports.questions import FunnelQuery
 
@@ -89,6 +93,8 @@ class World:
         self.evidence = StageEvidenceFactory(enrollment=self.enrollment, kind=EvidenceKind.NIB)
         self.notification = self.tell(self.enrollment.person.user)
         self.job = self.order()
+        self.ticket = self.ask(self.enrollment.person.user)
+        self.bulk = BulkAct.objects.create(kind=BulkKind.DOKUMEN, actor=self._user("manager"))
         self.rows = 0
         elsewhere = District.objects.filter(pk__startswith="31.").exclude(pk=self.center.district_id)
         self.places = list(elsewhere.select_related("regency").order_by("-pk")[:MANY])
@@ -115,6 +121,12 @@ class World:
         Job.objects.filter(pk=job.pk).update(status=Job.Status.GAGAL, note="Belum berhasil.")
         return job
 
+    def ask(self, asker: User | None) -> Ticket:
+        """A question in the hands of the coach; its manager, dinas and admin see it too."""
+        one = ticket(asker=asker, at=now())
+        Ticket.objects.filter(pk=one.pk).update(owner=self.coach, taken_at=now())
+        return one
+
     def grow(self, rows: int) -> None:
         """Until there are `rows` of everything: people of the centre and coach in every stage, silent, with
         proofs and businesses; people without centre; centres; coaches; messages; reports; a long history.
@@ -132,11 +144,20 @@ class World:
             Business.objects.create(person=one.person, name=f"Usaha {number}")
             EnrollmentFactory(center=self.center, coach=self.coach)
             EnrollmentFactory(center=None)
+            BulkItem.objects.create(bulk=self.bulk, enrollment=one, outcome="ditolak", words="Sudah dilihat.")
+            asked = participant(center=self.center, coach=self.coach, registered_at=long_ago)
+            asked.assignments.update(accepted_at=None)
             StageEvidenceFactory(enrollment=self.enrollment, kind=EvidenceKind.PRODUK)
             self.tell(self.enrollment.person.user)
             for who in ("manager", "coach", "dinas"):
                 self.tell(self.users[who])
             self.order()
+            self.ask(None)
+            self.ask(self.enrollment.person.user)
+            helpdesk.write_again(
+                ticket_id=self.ticket.pk, author=self.enrollment.person.user, text="Tambahan", at=now()
+            )
+            helpdesk.add_note(ticket_id=self.ticket.pk, actor=self.coach, text="Catatan", at=now())
             if number < 10:
                 mate = staff(Role.PENDAMPING, self.center.code, is_demo=True)
                 CoachProfile.objects.create(user=mate, center=self.center)
@@ -157,7 +178,10 @@ class World:
             "number": self.enrollment.number,
             "job_id": self.job.pk,
             "code": self.center.district_id,
+            "bulk_id": self.bulk.pk,
         }
+        if LINES[name].kwargs.get("number") == "ticket":
+            values["number"] = self.ticket.number
         return reverse(
             name, kwargs={key: values.get(key) or text[1:] for key, text in LINES[name].kwargs.items()}
         )
@@ -187,7 +211,7 @@ STAFF = ("coach", "manager", "dinas", "admin")
 ALL = ("anonymous", "citizen", *STAFF)
 PUBLIC_PAGES = (
     "home", "center_list", "center_page", "register", "register_check", "login", "logout", "forgot",
-    "forgot_sent", "code",
+    "forgot_sent", "code", "help", "help_check",
 )  # fmt: skip
 
 LOOKS = [
@@ -199,7 +223,16 @@ LOOKS = [
         "?wilayah=31.74&tahun=2026&status=aktif",
     )),
     Look("people", "manager", LIST, htmx=True),
-    *(Look("queue", who, LIST) for who in ("manager", "dinas", "admin")),
+    *(Look("help_queue", who, LIST) for who in STAFF),
+    Look("help_queue", "manager", LIST, "?q=siti&status=terbuka&jenis=pertanyaan"),
+    Look("help_followup", "citizen", RECORD),
+    *(Look(name, who, RECORD) for who in STAFF for name in ("help_ticket", "help_close", "help_hand_over")),
+    *(Look(name, who, LIST) for who in ("manager", "dinas", "admin")
+      for name in ("queue", "desk_evidence", "desk_unanswered", "desk_waiting", "desk_team", "bulk")),
+    *(Look("queue", who, LIST, "?kurang=pendamping&nik=ada&menunggu=7&q=a") for who in ("manager", "dinas")),
+    *(Look("bulk_result", who, LIST) for who in ("manager", "admin")),
+    Look("my_ktp_add", "citizen", RECORD),
+    *(Look("ktp_add", who, RECORD) for who in ("coach", "manager")),
     Look("coach_day", "coach", LIST),
     *(Look(name, who, LIST) for name in ("duplicates", "merges") for who in ("manager", "dinas", "admin")),
     *(Look("nik_corrections", who, LIST) for who in ("manager", "admin")),
@@ -232,9 +265,12 @@ LOOKS = [
 
 NO_DATA = {
     "healthz", "readyz", "metrics",  # probes of the operators
+    "desk_place", "compare_nik", "bulk_undo",  # POST only
+    "ktp_file",  # a file
     "theme", "snooze_undo", "advance", "confirm_workforce", "accept_assignment", "inbox_read_all",
     "inbox_read",
     "sign_out_everywhere",
+    "help_take", "help_answer", "help_note",
     "report_retry",  # POST only
     "act", "my_act",  # with the acts themselves, below
     "evidence_file", "report_download",  # a file: one record and its bytes, below
@@ -319,6 +355,20 @@ class Act:
         return f"{self.name}{self.slug and '/'}{self.slug} as {self.who}"
 
 
+def chosen_by_boxes(world: World, enrollment: Enrollment) -> dict[str, Any]:
+    """One person, seen in the preview as just typed, to be marked."""
+    del world
+    return {
+        "tindakan": "dokumen", "langkah": "lakukan", "id": str(uuid4()), "pilih": str(enrollment.pk),
+        "keadaan": f"{enrollment.pk}=diketik",
+    }  # fmt: skip
+
+
+def photo(world: World, enrollment: Enrollment) -> dict[str, Any]:
+    del world, enrollment
+    return {"file": SimpleUploadedFile("ktp.png", PNG, "image/png")}
+
+
 def nothing(world: World, enrollment: Enrollment) -> dict[str, Any]:
     del world, enrollment
     return {}
@@ -388,7 +438,8 @@ def agency_of(world: World, enrollment: Enrollment) -> dict[str, Any]:
 
 
 def coach_of(world: World, enrollment: Enrollment) -> dict[str, Any]:
-    return {"version": enrollment.version, "coach": CoachProfile.objects.get(user=world.coach).pk}
+    profile = CoachProfile.objects.get(user=world.coach)
+    return {"version": enrollment.version, "coach": profile.pk, "reason": "Satu kampung."}
 
 
 def proof(world: World, enrollment: Enrollment) -> dict[str, Any]:
@@ -441,6 +492,12 @@ ACTS = [
     Act("contact", "coach", contact_of, of_status(Status.TIDAK_TERHUBUNGI)),
     Act("snooze", "coach", snooze_of, mentee),
     Act("snooze_undo", "coach", nothing, mentee),
+    Act("desk_place", "dinas", lambda w, e: {"version": 1, "center": w.center.pk}, waiting),
+    Act("my_ktp_add", "citizen", photo, beginner),
+    Act("ktp_add", "coach", photo, lambda w: EnrollmentFactory(center=w.center, coach=w.coach)),
+    Act("compare_nik", "manager", nothing, beginner, status=200),
+    Act("bulk", "manager", chosen_by_boxes, beginner),
+    Act("bulk_undo", "manager", nothing, beginner),
     Act("reveal", "manager", sending(**REASON), mentee, status=200),
     Act("evidence_add", "coach", proof, mentee),
     Act("evidence_check", "manager", sending(decision="terima"), mentee),
@@ -489,6 +546,16 @@ ACTS = [
 ]  # fmt: skip
 
 
+def marked(world: World, enrollment: Enrollment) -> BulkAct:
+    """An act on many that says it has marked this person, to be taken back."""
+    done = BulkAct.objects.create(kind=BulkKind.DOKUMEN, actor=world._user("manager"))
+    BulkItem.objects.create(
+        bulk=done, enrollment=enrollment, outcome="dilakukan", before={"status": "diketik"},
+        after={"status": "dokumen_dilihat"},
+    )  # fmt: skip
+    return done
+
+
 def printed(user: User) -> str:
     return issue_code(user=user, purpose=AccessCode.Purpose.RESET, issued_by=None, at=now())
 
@@ -515,7 +582,7 @@ def test_no_act_asks_more_for_more_rows(world: World) -> None:
                 note = world.tell(citizen)
                 values = {
                     "person_id": enrollment.person_id, "evidence_id": evidence.pk,
-                    "number": enrollment.number,
+                    "number": enrollment.number, "bulk_id": marked(world, enrollment).pk,
                     "job_id": world.order().pk, "notification_id": note.pk, "slug": act.slug, "kind": "nib",
                 }  # fmt: skip
                 path = reverse(act.name, kwargs={key: values[key] for key in LINES[act.name].kwargs})

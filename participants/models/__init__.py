@@ -16,6 +16,7 @@ from .choices import (
     TransitionKind,
 )
 from .correction import CorrectionStatus, NikCorrection
+from .document import IdentityDocument
 from .enrollment import Enrollment, StageTransition, Threshold
 from .evidence import StageEvidence
 from .merge import Merge, NotSamePerson
@@ -44,6 +45,7 @@ __all__ = [
     "EvidenceKind",
     "EvidenceStatus",
     "Gender",
+    "IdentityDocument",
     "IdentityStatus",
     "Merge",
     "NikCorrection",

@@ -171,3 +171,4 @@ class AssignmentEnd(models.TextChoices):
     DIALIHKAN = "dialihkan", "Dialihkan ke pendamping lain"
     SELESAI = "selesai", "Selesai"
     MENOLAK = "menolak", "Pendamping belum bisa menerima"
+    DIBATALKAN = "dibatalkan", "Penetapan dibatalkan"

@@ -210,6 +210,7 @@ class RetentionKind(models.TextChoices):
     """What a rule lets go of. All but `peserta_berhenti` are deleted by the nightly run itself."""
 
     BERKAS_DITOLAK = "berkas_ditolak", "Berkas bukti yang ditolak"
+    KTP_TERVERIFIKASI = "ktp_terverifikasi", "Foto KTP sesudah identitas diverifikasi"
     PESAN_DIBACA = "pesan_dibaca", "Pesan yang sudah dibaca"
     PESAN_KELUAR = "pesan_keluar", "Antrean pesan yang sudah terkirim"
     KODE_AKSES = "kode_akses", "Kode cetak yang sudah dipakai atau kedaluwarsa"

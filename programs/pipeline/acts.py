@@ -197,7 +197,12 @@ ACTS: dict[str, Act] = {
             done="Pusat ditetapkan.",
             form=forms.CenterForm,
             perform=lambda e, u, d, at: moves.place_in_center(
-                enrollment_id=e.pk, actor=u, version=_version(d), center=d["center"], at=at
+                enrollment_id=e.pk,
+                actor=u,
+                version=_version(d),
+                center=d["center"],
+                reason=d["reason"],
+                at=at,
             ),
             roles=moves.PLACERS,
             is_possible=lambda e: e.status == Status.MENUNGGU_PUSAT,
@@ -264,7 +269,12 @@ ACTS: dict[str, Act] = {
             done="Pendamping ditetapkan.",
             form=forms.CoachForm,
             perform=lambda e, u, d, at: services.assign_coach(
-                enrollment_id=e.pk, actor=u, coach=d["coach"].user, note=d["note"], at=at
+                enrollment_id=e.pk,
+                actor=u,
+                coach=d["coach"].user,
+                note=d["note"],
+                reason=d["reason"],
+                at=at,
             ),
             roles=MANAGERS,
             is_possible=lambda e: e.is_open and e.center_id is not None,

@@ -7,17 +7,17 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import Count, Q
 
 from accounts.models import User
 from centers.models import Agency, Center, CoachProfile
 from core import files
-from core.clock import today
+from core.clock import now, today
 from core.fields import DayField, NikField, PlainTextField, RupiahField, WordsField
 from core.formats import day as format_day
 from core.validators import is_nik_or_phone
 from participants.models import BusinessSector, Enrollment, IdentityStatus, Pathway, Stage, Status, StopReason
 
+from .desk import coach_options
 from .people import IN_PROGRESS
 from .stages import EvidenceChoice, stages_of
 
@@ -117,6 +117,12 @@ class CenterForm(MoveForm):
         empty_label="Pilih pusat",
         error_messages={"required": "Pilih pusatnya.", "invalid_choice": "Pilih salah satu pusat yang buka."},
     )
+    reason = WordsField(
+        label="Alasan bila pusat sudah penuh",
+        max_length=200,
+        required=False,
+        help_text="Hanya perlu bila pusat yang dipilih sudah penuh. Tersimpan di riwayat.",
+    )
 
     def prepare(self) -> None:
         province = self.enrollment.district_id[:2]
@@ -187,18 +193,10 @@ class AgencyForm(MoveForm):
         field.initial = self.enrollment.agency_id
 
 
-class CoachChoiceField(forms.ModelChoiceField):  # type: ignore[type-arg]
-    """A coach shown with how many people they accompany."""
-
-    def label_from_instance(self, obj: Any) -> str:
-        load = f"{obj.mentee_count} dari {obj.capacity} peserta"
-        return f"{obj.user.display_name} ({load})"
-
-
 class CoachForm(MoveForm):
-    """A coach of the centre."""
+    """A coach of the centre, the best fitting first, with what the coach should know."""
 
-    coach = CoachChoiceField(
+    coach = forms.ModelChoiceField(
         label="Pendamping",
         queryset=CoachProfile.objects.none(),
         widget=forms.RadioSelect,
@@ -208,20 +206,34 @@ class CoachForm(MoveForm):
             "invalid_choice": "Pilih salah satu pendamping di bawah.",
         },
     )
-    note = WordsField(label="Pesan untuk pendamping", max_length=300, required=False)
+    note = WordsField(
+        label="Pesan serah terima",
+        max_length=300,
+        multiline=True,
+        required=False,
+        help_text="Apa yang perlu diketahui pendamping. Contoh: paling mudah dihubungi sesudah magrib.",
+    )
+    reason = WordsField(
+        label="Alasan bila sudah penuh",
+        max_length=300,
+        required=False,
+        help_text="Hanya perlu bila pendamping atau pusat sudah penuh. Tersimpan di catatan audit.",
+    )
 
     def prepare(self) -> None:
-        self.fields["coach"].queryset = coaches_of(self.enrollment)  # type: ignore[attr-defined]
+        self.options = coach_options(self.enrollment, at=now())
+        field = self.fields["coach"]
+        field.queryset = coaches_of(self.enrollment)  # type: ignore[attr-defined]
+        field.choices = [(option.profile.pk, option.label) for option in self.options]  # type: ignore[attr-defined]
 
 
 def coaches_of(enrollment: Enrollment) -> Any:
-    """Coaches of the enrollment's centre who take people now, the least loaded first, with their load."""
+    """Coaches of the enrollment's centre who take people now."""
     return (
         CoachProfile.objects.accepting()
         .filter(center_id=enrollment.center_id)
+        .exclude(user_id=enrollment.person.user_id)
         .select_related("user")
-        .annotate(mentee_count=Count("user__mentees", filter=Q(user__mentees__status="aktif")))
-        .order_by("mentee_count", "user__display_name", "pk")
     )
 
 

@@ -14,7 +14,7 @@ from uuid import UUID
 from django.db import transaction
 
 from accounts.models import Role, User
-from centers.models import Center
+from centers.models import Center, District
 from core import audit
 from core.clock import local_day
 from core.formats import moment
@@ -222,15 +222,25 @@ def switch_path(
 
 @transaction.atomic
 def place_in_center(
-    *, enrollment_id: UUID, actor: User, version: int, center: Center, at: datetime
+    *, enrollment_id: UUID, actor: User, version: int, center: Center, reason: str = "", at: datetime
 ) -> Enrollment:
-    """End the waiting for a centre: dinas of the area or the secretariat names one that is open."""
+    """End the waiting for a centre: dinas of the area or the secretariat names one that is open.
+
+    A centre with as many people as it can take needs a `reason`.
+    """
     enrollment = _lock(enrollment_id, version)
     role = require_role(actor, enrollment, PLACERS, act="Pusat ditetapkan")
     if enrollment.status != Status.MENUNGGU_PUSAT:
         raise Refused("Peserta ini tidak sedang menunggu pusat.")
     if not center.is_open:
         raise Refused("Pusat ini belum buka.")
+    if center.district_id[:2] != enrollment.district_id[:2]:
+        raise Refused("Pusat ini di provinsi lain. Pilih pusat di provinsi tempat tinggal peserta.")
+    here = Enrollment.objects.active().filter(center_id=center.pk)[: center.capacity].count()
+    if here >= center.capacity and not reason.strip():
+        raise Refused(
+            f"{center.name} penuh: daya tampungnya {center.capacity} orang. Tulis alasannya bila tetap ini."
+        )
     enrollment.center = center
     enrollment.zone = center.zone
     enrollment.is_center_fallback = center.district_id != enrollment.district_id
@@ -242,8 +252,47 @@ def place_in_center(
         TransitionKind.LANJUT,
         status=Status.AKTIF,
         from_status=Status.MENUNGGU_PUSAT,
-        reason="Pusat ditetapkan",
+        reason=f"Pusat ditetapkan. {reason}".strip() if reason else "Pusat ditetapkan",
     )
+
+
+@transaction.atomic
+def take_back_center(
+    *, enrollment_id: UUID, actor: User, version: int, center: Center, at: datetime
+) -> Enrollment:
+    """Let a person wait for a centre again, right after `place_in_center` and before anything else."""
+    enrollment = lock_enrollment(enrollment_id)
+    role = require_role(actor, enrollment, PLACERS, act="Penetapan pusat dibatalkan")
+    is_untouched = (
+        enrollment.version == version
+        and enrollment.center_id == center.pk
+        and enrollment.status == Status.AKTIF
+        and enrollment.coach_id is None
+    )
+    if not is_untouched:
+        raise Refused("Sesudah itu ada perubahan lain, jadi dibiarkan.")
+    enrollment.center = None
+    enrollment.zone = District.objects.select_related("regency").get(pk=enrollment.district_id).zone
+    enrollment.is_center_fallback = False
+    enrollment.status = Status.MENUNGGU_PUSAT
+    enrollment.save(update_fields=["center", "zone", "is_center_fallback", "status"])
+    moved = _write(
+        enrollment,
+        Mover(actor, role, at),
+        TransitionKind.KOREKSI,
+        status=Status.MENUNGGU_PUSAT,
+        from_status=Status.AKTIF,
+        reason="Penetapan pusat dibatalkan",
+        is_announced=False,
+    )
+    if moved.person.user_id is not None:
+        notify(
+            user_id=moved.person.user_id,
+            kind="pusat_dipilih_ulang",
+            ids={"enrollment": str(moved.pk)},
+            dedupe_key=f"pusat-batal:{moved.pk}:{moved.version}",
+        )
+    return moved
 
 
 def stop_as_double(enrollment: Enrollment, mover: Mover, *, reason: str) -> Enrollment:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from django.urls import path
 
+from . import desk_urls
 from .views import acts, citizen, contact, evidence, merging, people, work
 
 urlpatterns = [
+    *desk_urls.urlpatterns,
     path("saya/", citizen.journey, name="journey"),
     path("saya/pekerja/benar/", citizen.confirm_workforce, name="confirm_workforce"),
     path("saya/bukti/<slug:kind>/", evidence.add_own, name="my_evidence_add"),
@@ -26,6 +28,5 @@ urlpatterns = [
     path("duplikat/gabungan/", merging.merges, name="merges"),
     path("duplikat/gabungan/<uuid:merge_id>/batal/", merging.undo_merge, name="merge_undo"),
     path("duplikat/<uuid:kept>/<uuid:taken_out>/gabung/", merging.merge, name="merge"),
-    path("antrean/", work.queue, name="queue"),
     path("pendamping/", work.coach_day, name="coach_day"),
 ]

@@ -21,6 +21,7 @@ from programs.mentoring.facts import load_contact_facts
 from programs.pipeline import forms, moves, presenters
 from programs.pipeline.acts import ACTS, BUSINESS_FIELDS, Act, refusal
 
+from . import desk
 from .fetch import actor_of, enrollment_of, person_url, sent, show_refusal
 
 STAFF = (Role.PENDAMPING, Role.PENGELOLA, Role.DINAS, Role.ADMIN)
@@ -95,7 +96,9 @@ def act(request: HttpRequest, person_id: UUID, slug: str) -> HttpResponse:
         "warnings": presenters.nik_warnings(enrollment.person),
         **_nothing_to_choose(form),
     }
-    return render(request, "pipeline/act.html", context, status=422 if form.errors else 200)
+    template, more = desk.ACT_PAGES.get(slug, ("pipeline/act.html", None))
+    context |= more(enrollment, actor_of(request), form) if more else {}
+    return render(request, template, context, status=422 if form.errors else 200)
 
 
 def _initial(chosen: Act, enrollment: Enrollment) -> dict[str, object]:
