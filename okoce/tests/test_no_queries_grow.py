@@ -10,7 +10,7 @@ import io
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -95,6 +95,9 @@ class World:
         self.job = self.order()
         self.ticket = self.ask(self.enrollment.person.user)
         self.bulk = BulkAct.objects.create(kind=BulkKind.DOKUMEN, actor=self._user("manager"))
+        for number in (1, 2):
+            participant(center=self.center, person__full_name=f"Siti Aminah {'I' * number}",
+                        person__birth_date=date(1991, 5, 17))  # fmt: skip
         self.rows = 0
         elsewhere = District.objects.filter(pk__startswith="31.").exclude(pk=self.center.district_id)
         self.places = list(elsewhere.select_related("regency").order_by("-pk")[:MANY])
