@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from io import StringIO
+from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from django.apps import apps
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
+from django.core.management import CommandError, call_command
 from django.db import models
 
 from accounts.models import Role, User
@@ -171,6 +175,20 @@ def test_questions_and_complaints_lose_their_words() -> None:
     foreign.refresh_from_db()
     assert foreign.name == "Budi"
     assert foreign.phone_index is not None
+
+
+def test_erasures_that_a_restore_undid_are_repeated(tmp_path: Path) -> None:
+    here, already = participant(center=center_of()), participant(center=center_of())
+    erase_person(person_id=already.person_id, actor=None, reason="Percobaan", at=now())
+    names = tmp_path / "erased.txt"
+    names.write_text(f"{here.person_id}\n{already.person_id}\n\n{uuid4()}\n")
+    out = StringIO()
+    call_command("erase_again", str(names), stdout=out)
+    assert out.getvalue().strip() == "1 erased again, 1 were erased already, 1 not in this database."
+    assert Person.objects.get(pk=here.person_id).full_name == GONE
+    names.write_text("Siti Aminah\n")
+    with pytest.raises(CommandError):
+        call_command("erase_again", str(names), stdout=out)
 
 
 def test_a_record_merged_into_this_one_goes_with_it() -> None:
