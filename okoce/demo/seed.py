@@ -13,6 +13,7 @@ from PIL import Image, ImageDraw
 from core import files
 from core.models import StoredFile
 
+from .contacts import seed_contacts
 from .people import Crowd
 from .tickets import seed_tickets
 from .world import Phones, build_world, shared_password
@@ -29,6 +30,7 @@ def seed(*, participants: int, seed_number: int, at: datetime) -> int:
     crowd = Crowd(rng, world, at=at, phones=phones, password=password, picture=demo_picture())
     rows = crowd.draw(participants)
     rows.write()
+    seed_contacts(world, seed_number=seed_number, at=at)
     seed_tickets(world, seed_number=seed_number, at=at, phones=phones)
     return len(rows.people)
 
