@@ -74,7 +74,9 @@ def coaches_at(case: Case, *, at: datetime) -> list[User]:
         return []
     held = RoleAssignment.objects.active(at).with_role(Role.PENDAMPING).filter(scope=case.center.pk)
     users = User.objects.filter(is_active=True, pk__in=held.values("user"))
-    return list(users.exclude(pk=case.asker_id).order_by("display_name", "pk")[:CHOICES])
+    if case.asker_id is not None:
+        users = users.exclude(pk=case.asker_id)
+    return list(users.order_by("display_name", "pk")[:CHOICES])
 
 
 def level_above(ticket: Ticket, *, at: datetime) -> list[User]:

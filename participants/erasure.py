@@ -166,7 +166,8 @@ def _collect(person: Person, *, actor: User | None, at: datetime) -> Traces:
     return Traces(
         person_id=person.pk,
         user_id=person.user_id,
-        is_staff=RoleAssignment.objects.filter(user_id=person.user_id).exists(),
+        is_staff=person.user_id is not None
+        and RoleAssignment.objects.filter(user_id=person.user_id).exists(),
         actor=actor,
         at=at,
         phone_index=phone_index,

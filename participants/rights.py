@@ -370,7 +370,7 @@ def _correct(request: DataRequest, actor: User) -> None:
 
 def _correct_account(person: Person, phone: str | None, *, has_new_name: bool) -> None:
     """The account follows; a number that others use too signs nobody in (a phone shared in a household)."""
-    user = User.objects.select_for_update(of=("self",), no_key=True).get(pk=person.user_id)
+    user = User.objects.select_for_update(of=("self",), no_key=True).get(person=person)
     if has_new_name:
         user.display_name = person.full_name
         user.save(update_fields=["display_name"])

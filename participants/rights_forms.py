@@ -105,7 +105,7 @@ class CorrectionForm(forms.Form):
             "gender": person.gender,
             "address": person.address,
         }
-        super().__init__(*args, initial=initial, **kwargs)
+        super().__init__(*args, **{**kwargs, "initial": initial})
 
     def clean_birth_date(self) -> date | None:
         """A day on which somebody living can have been born."""

@@ -18,14 +18,14 @@ from accounts.lockout import client_address
 from accounts.models import User
 from accounts.sessions import browser_of, remember_browser
 from centers.models import District
-from core.clock import now
+from core.clock import now, today
 from core.crypto import blind_index
 from core.formats import clock_time
 from core.refusals import Refused
 from helpdesk import presenters, services
 from helpdesk.codes import canonical_number, code_of, open_by_code
 from helpdesk.forms import KIND_WORDS, CheckForm, MessageForm, QuestionForm
-from helpdesk.models import Ticket, TicketMessage, TicketRule
+from helpdesk.models import Kind, Ticket, TicketMessage, TicketRule
 from helpdesk.rules import may_reopen, reopens_until
 
 from .fetch import asker_of, grant, granted, sent, show_refusal
@@ -108,9 +108,12 @@ def followup(request: HttpRequest, number: str) -> HttpResponse:
 
 def _ask_page(request: HttpRequest, form: QuestionForm, browser: str, *, status: int = 200) -> HttpResponse:
     asker = asker_of(request)
+    rules = TicketRule.objects.on(today())
     context: dict[str, Any] = {
         "form": form,
         "kinds": KIND_WORDS,
+        "question_days": rules[Kind.PERTANYAAN, TicketRule.Code.TENGGAT],
+        "complaint_days": rules[Kind.KELUHAN, TicketRule.Code.TENGGAT],
         "own": _own(asker) if asker and request.method != "POST" else [],
     }
     response = render(request, "helpdesk/ask.html", context, status=status)

@@ -18,7 +18,7 @@ from core.keyset import page as keyset_page
 from core.refusals import Refused
 from helpdesk import presenters, queue, services
 from helpdesk.forms import AnswerForm, CloseForm, HandOverForm, NoteForm, QueueForm
-from helpdesk.models import Ticket, TicketMessage, TicketNote, TicketStatus
+from helpdesk.models import Ticket, TicketMessage, TicketNote, TicketRule, TicketStatus
 
 from .fetch import actor_of, sent, show_refusal, workable
 
@@ -131,10 +131,11 @@ def close(request: HttpRequest, number: str) -> HttpResponse:
         else:
             messages.success(request, f"{number} selesai.")
             return SeeOther(reverse("help_queue"))
+    days = TicketRule.objects.on(found.local_day(now()))[found.kind, TicketRule.Code.BUKA_LAGI]
     context = {
         "form": form,
         "question": f"Tutup {number}?",
-        "consequence": "Penanya diberi tahu. Dalam 14 hari ia masih bisa membukanya lagi.",
+        "consequence": f"Penanya diberi tahu. Dalam {days} hari ia masih bisa membukanya lagi.",
         "verb": "Tutup pertanyaan",
         "cancel": _address(found),
     }
@@ -197,7 +198,7 @@ def _ticket_page(
         "said": said,
         "log": list(log.order_by("-at", "-pk")),
         "badge": presenters.staff_badge(found, at),
-        "age": presenters.age(found, at) if found.is_waiting or found.is_closed else found.status_label,
+        "age": presenters.age(found, at) if found.is_waiting or found.is_closed else "",
         "is_mine": is_mine,
         "may_take": is_free and not found.is_closed,
         "may_answer": (is_mine or is_free) and not found.is_closed,

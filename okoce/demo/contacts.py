@@ -119,7 +119,7 @@ def _log(enrollment: Enrollment, rng: random.Random, at: datetime, **fields: obj
         submission_id=UUID(int=rng.getrandbits(128), version=4),
         happened_at=at,
         happened_on=local_day(at, enrollment.zone),
-        author_id=enrollment.coach_id,
+        author=enrollment.coach,
         created_at=at,
         **fields,
     )
@@ -129,7 +129,7 @@ def _snooze(enrollment: Enrollment, rng: random.Random, at: datetime) -> Snooze:
     made_on = local_day(at, enrollment.zone) - timedelta(days=1)
     return Snooze(
         enrollment=enrollment,
-        coach_id=enrollment.coach_id,
+        coach=enrollment.coach,
         reason=rng.choice(PUT_OFF),
         made_on=made_on,
         until_on=made_on + timedelta(days=rng.randint(5, 12)),

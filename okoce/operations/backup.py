@@ -111,7 +111,6 @@ def backup(folder: Path, *, dsn: str | None = None) -> dict[str, int]:
             archive.add(settings.FILES_DIR, arcname="files")
     manifest = {
         "made_at": now().isoformat(),
-        "server": connection.pg_version,
         "tables": {name: [entry.rows, entry.checksum] for name, entry in sums.items()},
     }
     (folder / MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")

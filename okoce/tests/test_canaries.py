@@ -184,14 +184,14 @@ class Town:
     def __init__(self, services: Services, portal: Portal) -> None:
         self.services, self.portal = services, portal
         self.canaries, self.record = Canaries(), Record()
-        self.center = center_of()
+        self.center = center_of(capacity=1_000)
         self.users = {
             "manager": staff(Role.PENGELOLA, self.center.code, is_demo=True, phone=self.new_phone()),
             "coach": staff(Role.PENDAMPING, self.center.code, is_demo=True, phone=self.new_phone()),
             "dinas": staff(Role.DINAS, "31", is_demo=True, phone=self.new_phone()),
             "admin": staff(Role.ADMIN, "ID", is_demo=True, phone=self.new_phone()),
         }
-        CoachProfile.objects.create(user=self.users["coach"], center=self.center)
+        CoachProfile.objects.create(user=self.users["coach"], center=self.center, capacity=500)
         self.count = 0
 
     def new_phone(self) -> str:

@@ -34,8 +34,10 @@ from helpdesk import services as helpdesk
 from helpdesk.models import Ticket
 from helpdesk.tests.factories import ticket
 from notifications.models import Notification
+from participants import rights
 from participants.models import (
     Business,
+    DataRequest,
     Enrollment,
     EvidenceKind,
     Pathway,
@@ -94,6 +96,7 @@ class World:
         self.notification = self.tell(self.enrollment.person.user)
         self.job = self.order()
         self.ticket = self.ask(self.enrollment.person.user)
+        self.request = self.wish(self.enrollment)
         self.bulk = BulkAct.objects.create(kind=BulkKind.DOKUMEN, actor=self._user("manager"))
         for number in (1, 2):
             participant(center=self.center, person__full_name=f"Siti Aminah {'I' * number}",
@@ -130,6 +133,13 @@ class World:
         Ticket.objects.filter(pk=one.pk).update(owner=self.coach, taken_at=now())
         return one
 
+    def wish(self, enrollment: Enrollment) -> DataRequest:
+        """A correction of one's own data, in the queue of the manager and of the secretariat."""
+        return rights.request_correction(
+            person_id=enrollment.person_id, actor=enrollment.person.user, full_name="", birth_date=None,
+            gender="", address="Jl. Lain 2", phone="", reason="", at=now(),
+        )  # fmt: skip
+
     def grow(self, rows: int) -> None:
         """Until there are `rows` of everything: people of the centre and coach in every stage, silent, with
         proofs and businesses; people without centre; centres; coaches; messages; reports; a long history.
@@ -147,6 +157,7 @@ class World:
             Business.objects.create(person=one.person, name=f"Usaha {number}")
             EnrollmentFactory(center=self.center, coach=self.coach)
             EnrollmentFactory(center=None)
+            self.wish(one)
             BulkItem.objects.create(bulk=self.bulk, enrollment=one, outcome="ditolak", words="Sudah dilihat.")
             asked = participant(center=self.center, coach=self.coach, registered_at=long_ago)
             asked.assignments.update(accepted_at=None)
@@ -182,6 +193,7 @@ class World:
             "job_id": self.job.pk,
             "code": self.center.district_id,
             "bulk_id": self.bulk.pk,
+            "request_id": self.request.pk,
         }
         if LINES[name].kwargs.get("number") == "ticket":
             values["number"] = self.ticket.number
@@ -252,6 +264,11 @@ LOOKS = [
     Look("center_list", "anonymous", LIST, "?q=kebayoran"),
     Look("center_list", "anonymous", LIST, "?wilayah=31"),
     *(Look(name, who, RECORD) for name in ("journey", "register_success") for who in ("citizen",)),
+    *(Look(f"my_data{page}", "citizen", RECORD)
+      for page in ("", "_reveal", "_download", "_correct", "_erase", "_leave")),
+    *(Look("data_requests", who, LIST, query) for who in ("manager", "admin")
+      for query in ("", "?status=semua&jenis=koreksi")),
+    *(Look("data_request", who, RECORD) for who in ("manager", "admin")),
     Look("my_evidence_add", "citizen", RECORD),
     Look("my_nik_correction", "citizen", RECORD),
     *(Look("nik_correction_request", who, RECORD) for who in ("coach", "manager")),
@@ -270,6 +287,7 @@ NO_DATA = {
     "healthz", "readyz", "metrics",  # probes of the operators
     "desk_place", "compare_nik", "bulk_undo",  # POST only
     "ktp_file",  # a file
+    "my_data_consent", "my_data_cancel",  # POST only
     "theme", "snooze_undo", "advance", "confirm_workforce", "accept_assignment", "inbox_read_all",
     "inbox_read",
     "sign_out_everywhere",
@@ -288,8 +306,11 @@ NO_DATA = {
 IN_OWN_TESTS = {
     "duplicate_different", "merge", "merge_undo",
     "nik_correction", "nik_correction_request", "my_nik_correction",
+    "my_data_reveal", "my_data_download", "my_data_correct", "my_data_erase", "my_data_leave",
+    "my_data_consent", "my_data_cancel", "data_request",
 }  # fmt: skip
-"""Their acts need two people each: counted in test_duplicates, test_merging and test_corrections."""
+"""Their acts need two people each, or a password: counted in test_duplicates, test_merging, test_corrections
+and test_rights."""
 
 
 def test_every_address_that_shows_data_has_a_budget() -> None:

@@ -497,6 +497,36 @@ def test_the_queue_is_the_same_price_for_many(enrollment: Enrollment, manager: U
     assert "Berikutnya" in page
 
 
+def test_every_act_stays_within_its_statements(person: Person, manager: User) -> None:
+    """30 for a POST; erasure, once in a life and all or nothing, has a limit of its own."""
+    own, admin = signed_in(person.user), staff(Role.ADMIN, "ID", is_demo=True)
+    fields = {"full_name": "Siti Aminah", "gender": "P", "address": "Jl. A 1", "phone": "0812-0000-9999"}
+
+    def cost(client: Client, address: str, data: dict[str, str], status: int = 303) -> int:
+        with CaptureQueriesContext(connection) as queries:
+            assert client.post(address, data).status_code == status, address
+        return len(queries)
+
+    found = {
+        "reveal": cost(own, "/saya/data/buka/", {"password": PASSWORD}, 200),
+        "download": cost(own, "/saya/data/unduh/", {"password": PASSWORD, "kind": "json"}, 200),
+        "withdraw": cost(own, "/saya/data/persetujuan/pengingat/", {}),
+        "give": cost(own, "/saya/data/persetujuan/pengingat/", {"beri": "1"}),
+        "correct": cost(own, "/saya/data/perbaiki/", fields),
+    }
+    request = DataRequest.objects.get(kind=RequestKind.KOREKSI)
+    agree = {"decision": "setuju", "answer": ""}
+    found["grant"] = cost(signed_in(manager), f"/hak-data/{request.pk}/", agree)
+    found["erase"] = cost(own, "/saya/data/hapus/", {"ya": "1", "reason": ""})
+    request = DataRequest.objects.get(kind=RequestKind.HAPUS)
+    found["cancel"] = cost(own, f"/saya/data/permintaan/{request.number}/batal/", {})
+    found["leave"] = cost(own, "/saya/data/berhenti/", {"kind": "hapus"})
+    request = DataRequest.objects.open().get()
+    found["first"] = cost(signed_in(manager), f"/hak-data/{request.pk}/", agree)
+    assert {name: number for name, number in found.items() if number > 30} == {}
+    assert cost(signed_in(admin), f"/hak-data/{request.pk}/", agree) <= 150
+
+
 def test_filters_and_the_number_find_a_request(person: Person, manager: User) -> None:
     request = ask(person)
     rights.refuse(request_id=request.pk, actor=manager, answer="Belum", at=now())

@@ -106,8 +106,7 @@ class ContactForm(DayForm):
         """Kind, result and words must fit each other."""
         data: dict[str, Any] = super().clean() or {}
         if "submission_id" in self.errors:
-            self.data = self.data.copy()
-            self.data["submission_id"] = str(uuid4())
+            self.data = {**self.data.dict(), "submission_id": str(uuid4())}  # type: ignore[attr-defined]
         kind, outcome = data.get("kind"), data.get("outcome")
         if kind == ContactKind.CATATAN:
             data["outcome"] = outcome = ""

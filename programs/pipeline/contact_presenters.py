@@ -173,10 +173,10 @@ def ready_message(mentee: Mentee, coach: User) -> str:
 
 def later_line(mentee: Mentee) -> dict[str, Any]:
     """One line of those who need nothing today: put off, tried today, out of reach."""
-    item, contact, snooze = mentee.item, mentee.contact, mentee.contact.snooze
+    item, contact, put_off = mentee.item, mentee.contact, mentee.contact.put_off
     note = ""
-    if mentee.placing.group is Group.DITUNDA and snooze is not None:
-        note = f"Sampai {day_long(snooze.until_on)}: {snooze.reason.rstrip('.')}."
+    if mentee.placing.group is Group.DITUNDA and put_off is not None:
+        note = f"Sampai {day_long(put_off.until_on)}: {put_off.reason.rstrip('.')}."
     elif mentee.placing.group is Group.DICOBA and contact.last is not None:
         note = f"{contact_title(contact.last)}. {contact.tries_text}."
     if contact.next_on is not None and mentee.placing.group is not Group.DITUNDA:

@@ -158,7 +158,7 @@ def coach_options(enrollment: Enrollment, *, at: datetime) -> list[CoachOption]:
     rows = (
         coaches_with_load([enrollment.center_id or ""], at=at)
         .filter(is_accepting=True, center__status=Center.Status.BUKA)
-        .exclude(user_id=enrollment.person.user_id)
+        .exclude(user__person=enrollment.person_id)
         .annotate(
             village_count=_mentees(status="aktif", village=enrollment.village_id)
             if enrollment.village_id
@@ -198,7 +198,7 @@ def _weigh(profile: Any, enrollment: Enrollment, sector: str) -> CoachOption:
 # Answers that are late ------------------------------------------------------------------------------------
 
 
-def unanswered(user: User, *, at: datetime) -> QuerySet[Enrollment]:
+def unanswered(user: User, *, at: datetime) -> Any:
     """People whose coach has not accepted within `terima_tugas` working days, with `assigned_at`; unordered.
 
     The day of the assignment does not count; days are those of the enrollment's zone.

@@ -232,7 +232,7 @@ def coaches_of(enrollment: Enrollment) -> Any:
     return (
         CoachProfile.objects.accepting()
         .filter(center_id=enrollment.center_id)
-        .exclude(user_id=enrollment.person.user_id)
+        .exclude(user__person=enrollment.person_id)
         .select_related("user")
     )
 

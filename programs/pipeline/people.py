@@ -41,13 +41,13 @@ IN_PROGRESS = "berjalan"
 
 def search(user: User, filters: dict[str, Any], *, at: datetime) -> QuerySet[Enrollment]:
     """Enrollments in the user's scope that match the cleaned filters of `PeopleFilterForm`; unordered."""
-    found = Enrollment.objects.visible_to(user).select_related(
+    found: QuerySet[Enrollment] = Enrollment.objects.visible_to(user).select_related(
         "person", "district__regency", "center", "coach"
     )
     if text := " ".join(filters.get("q", "").split()):
         found = found.filter(_named(text))
     if filters.get("status") == IN_PROGRESS:
-        found = found.open()
+        found = found.filter(status__in=Status.open_values())
     elif value := filters.get("status"):
         found = found.filter(status=value)
     for name, column in (

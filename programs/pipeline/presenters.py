@@ -151,6 +151,10 @@ AUDITED = {
     "nik.catat": "NIK dicatat",
     "skpd.tetapkan": "SKPD pembina ditetapkan",
     "pendamping.tetapkan": "Pendamping ditetapkan",
+    "pendamping.batalkan": "Penetapan pendamping dibatalkan",
+    "skpd.batalkan": "Penetapan SKPD dibatalkan",
+    "identitas.batalkan": "Tanda dokumen dilihat dibatalkan",
+    "ktp.unggah": "Foto KTP dikirim",
     "nik.perbaikan_diminta": "Perbaikan NIK diminta",
     "nik.perbaikan_dibatalkan": "Permintaan perbaikan NIK dibatalkan",
     "nik.perbaikan_ditolak": "Perbaikan NIK ditolak",
@@ -197,6 +201,8 @@ def _sentence(transition: StageTransition) -> str:
         return f"Dispensasi, naik ke {stage}"
     if transition.kind == TransitionKind.KOREKSI and transition.to_status == Status.BERHENTI:
         return "Pendaftaran ganda, digabung"
+    if transition.kind == TransitionKind.KOREKSI and transition.to_status == Status.MENUNGGU_PUSAT:
+        return "Penetapan pusat dibatalkan"
     if transition.kind == TransitionKind.KOREKSI:
         return f"Koreksi, kembali ke {stage}"
     if transition.kind == TransitionKind.LANJUT and transition.from_status == Status.MENUNGGU_PUSAT:

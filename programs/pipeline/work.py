@@ -15,7 +15,7 @@ from participants.deadlines import due_day
 from participants.facts import load_shared_facts
 from participants.models import Enrollment, Stage, StageEvidence, Status
 from participants.rules import ChecklistItem
-from programs.mentoring.facts import ContactFacts, load_contact_facts
+from programs.mentoring.facts import ContactFacts, load_contact_facts, with_put_off
 
 from .journey import NextStep, next_step
 from .morning import Placing, Situation, place
@@ -164,7 +164,8 @@ class Mentee:
 
 def mentees(coach: User, *, at: datetime) -> list[Mentee]:
     """Everybody the coach accompanies, who is on the way; the longest silent first."""
-    rows = list(Enrollment.objects.filter(coach=coach).open().for_page().order_by("last_activity_at", "pk"))
+    open_ones = Enrollment.objects.filter(coach=coach).open().for_page()
+    rows = list(with_put_off(open_ones).order_by("last_activity_at", "pk"))
     contacts = load_contact_facts(rows) if rows else {}
     found = []
     for item in describe(rows, at=at):
@@ -176,7 +177,7 @@ def mentees(coach: User, *, at: datetime) -> list[Mentee]:
 
 def situation_of(item: WorkItem, contact: ContactFacts) -> Situation:
     """What the morning list asks of one person."""
-    snooze = contact.snooze
+    put_off = contact.put_off
     return Situation(
         today=item.today,
         due_on=item.due_on,
@@ -189,5 +190,5 @@ def situation_of(item: WorkItem, contact: ContactFacts) -> Situation:
         next_on=contact.next_on,
         is_agreed=contact.is_agreed,
         tried_today=item.today in contact.tried_on,
-        put_off_until=snooze.until_on if snooze is not None else None,
+        put_off_until=put_off.until_on if put_off is not None else None,
     )

@@ -210,6 +210,7 @@ def test_a_transfer_keeps_history_takes_sight_and_waits_for_acceptance(center: C
     told = {(m.recipient_id, m.ids["kind"]) for m in OutboxMessage.objects.all()}
     assert (old.user_id, "tugas_dialihkan") in told
     assert (new.user_id, "peserta_baru") in told
+    assert "sesudah magrib" in signed_in(new.user).get(f"/peserta/{one.person_id}/").content.decode()
     page = signed_in(manager).get(f"/peserta/{one.person_id}/pendamping/").content.decode()
     assert "dialihkan ke pendamping lain" in page
     assert "Bisa dihubungi sesudah magrib." in page

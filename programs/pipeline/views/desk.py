@@ -183,7 +183,7 @@ def team(request: HttpRequest) -> HttpResponse:
     if len(shown) <= COACHES_OF_CENTERS:
         codes = [row.center.pk for row in shown]
         coaches = [
-            {"profile": profile, "load": desk.Load(profile.mentee_count, profile.capacity)}
+            {"profile": profile, "load": desk.Load(profile.mentee_count, profile.capacity)}  # type: ignore[attr-defined]
             for profile in desk.coaches_with_load(codes, at=now())
         ]
     context = {
@@ -204,7 +204,7 @@ def coach_page(enrollment: Enrollment, actor: User, form: Form) -> dict[str, Any
     del actor
     options = form.options  # type: ignore[attr-defined]
     best = options[0] if options and not options[0].load.is_full else None
-    center = desk.with_active(type(enrollment.center).objects.filter(pk=enrollment.center_id)).get()  # type: ignore[union-attr]
+    center = desk.with_active(type(enrollment.center).objects.filter(pk=enrollment.center_id)).get()  # type: ignore[union-attr, misc]
     return {
         "best": best,
         "coach_notes": {str(option.profile.pk): option.note for option in options},

@@ -22,7 +22,7 @@ from participants.models import Enrollment, Merge, Stage, StageEvidence, Status
 from participants.scoping import acting_role
 from participants.services import STAFF_WHO_VERIFY, history_of
 from programs.mentoring.models import ContactLog
-from programs.pipeline import acts, forms, moves, people, presenters
+from programs.pipeline import acts, bulk, forms, moves, people, presenters
 from programs.pipeline.contact_presenters import staff_contacts
 from programs.pipeline.journey import Journey, load_journey
 from programs.pipeline.merging import merge_of
@@ -107,6 +107,7 @@ def _list_page(
             ),
         ],
         "hidden": {name: kept[name] for name in UNSHOWN_FILTERS if name in kept},
+        "bulk_kinds": bulk.kinds_for(actor_of(request)),
         "can_register": any(scopes(request.user, role) for role in (Role.PENGELOLA, Role.PENDAMPING)),
     }
     template = (
@@ -189,6 +190,7 @@ def person(request: HttpRequest, person_id: UUID) -> HttpResponse:
         "must_accept": assignment is not None
         and assignment.coach_id == actor.pk
         and assignment.accepted_at is None,
+        "handover": assignment.note if assignment is not None else "",
         "may_work": may_work,
         "may_correct": acting_role(actor, enrollment, MAY_ASK) is not None,
         "may_review": any(scopes(actor, role) for role in (Role.PENGELOLA, Role.DINAS, Role.ADMIN)),
