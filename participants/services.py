@@ -191,6 +191,8 @@ def assign_coach(
     if over and not reason:
         raise Refused(f"{over} Tulis alasannya bila tetap ditetapkan.")
     if current is not None:
+        # whoever waited for the lock looked at the clock before the other one wrote
+        at = max(at, current.assigned_at)
         current.ended_at, current.end_reason = at, AssignmentEnd.DIALIHKAN
         current.save(update_fields=["ended_at", "end_reason"])
     assignment = CoachAssignment.objects.create(
@@ -258,7 +260,8 @@ def decline_assignment(*, enrollment_id: UUID, actor: User, note: str, at: datet
         raise NotYours("Tugas ini bukan untuk Anda, atau sudah dialihkan.")
     if assignment.accepted_at is not None:
         raise Refused("Tugas ini sudah Anda terima. Minta pengelola mengalihkannya.")
-    assignment.ended_at, assignment.end_reason, assignment.note = at, AssignmentEnd.MENOLAK, note
+    assignment.ended_at = max(at, assignment.assigned_at)
+    assignment.end_reason, assignment.note = AssignmentEnd.MENOLAK, note
     assignment.save(update_fields=["ended_at", "end_reason", "note"])
     enrollment.coach = None
     enrollment.save(update_fields=["coach"])

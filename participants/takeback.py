@@ -49,6 +49,7 @@ def take_back_coach(*, enrollment_id: UUID, actor: User, assignment_id: int, at:
     )
     if earlier is not None and not _works_at(earlier.coach_id, enrollment.center_id):
         raise Refused("Pendamping sebelumnya tidak lagi bertugas di pusat ini, jadi dibiarkan.")
+    at = max(at, assignment.assigned_at)
     assignment.ended_at, assignment.end_reason = at, AssignmentEnd.DIBATALKAN
     assignment.save(update_fields=["ended_at", "end_reason"])
     enrollment.coach_id = earlier.coach_id if earlier else None

@@ -213,7 +213,7 @@ def test_from_registration_to_graduation(road: Road) -> None:
         road.manager,
         "pendamping",
         "Tetapkan pendamping",
-        lambda page: page.get_by_label("Ratna Dewi").check(),
+        lambda page: page.get_by_role("radio", name="Ratna Dewi").first.check(),
     )
     road.move(road.manager, "Naikkan ke Pelatihan", to=Stage.PELATIHAN)
 
