@@ -80,7 +80,7 @@ class World:
     """A centre full of people: `grow` adds to every list that a page shows."""
 
     def __init__(self) -> None:
-        self.center = center_of()
+        self.center = center_of(capacity=100_000)
         code = self.center.code
         self.users = {
             "anonymous": None,
@@ -251,7 +251,7 @@ LOOKS = [
     Look("coach_day", "coach", LIST),
     *(Look(name, who, LIST) for name in ("duplicates", "merges") for who in ("manager", "dinas", "admin")),
     *(Look("nik_corrections", who, LIST) for who in ("manager", "admin")),
-    Look("duplicates", "manager", LIST, "?q=warga"),
+    Look("duplicates", "manager", LIST, "?q=siti aminah"),
     *(Look("dashboard", who, LIST, query) for who in ("manager", "dinas", "admin")
       for query in ("", "?jalur=mulai_usaha")),
     *(Look("dashboard", "dinas", LIST, f"?wilayah={area}") for area in ("31.74", "31.74.07")),
@@ -308,9 +308,11 @@ IN_OWN_TESTS = {
     "nik_correction", "nik_correction_request", "my_nik_correction",
     "my_data_reveal", "my_data_download", "my_data_correct", "my_data_erase", "my_data_leave",
     "my_data_consent", "my_data_cancel", "data_request",
+    "help", "help_check", "help_followup", "help_take", "help_answer", "help_note", "help_close", "people",
+    "help_hand_over",
 }  # fmt: skip
-"""Their acts need two people each, or a password: counted in test_duplicates, test_merging, test_corrections
-and test_rights."""
+"""Their acts need two people each, a password or a code: counted in test_duplicates, test_merging,
+test_corrections, test_rights, test_people_search and in helpdesk's own tests of budgets."""
 
 
 def test_every_address_that_shows_data_has_a_budget() -> None:
