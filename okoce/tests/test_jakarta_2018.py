@@ -196,6 +196,7 @@ def test_the_command_refuses_wrong_numbers_and_a_filled_database():
         write(100)
 
 
+@pytest.mark.battery
 def test_the_whole_report():
     started = perf_counter()
     write(None)
