@@ -303,6 +303,53 @@ def load_jobs(query: FunnelQuery) -> Jobs:
     return Jobs(int(reported), int(agreed))
 
 
+@dataclass(frozen=True, slots=True)
+class JobRow:
+    """Jobs of one kecamatan, cohort and path, and the businesses that report or confirm any."""
+
+    area: str
+    year: int
+    pathway: str
+    reported: int
+    confirmed: int
+    businesses: int
+    confirming: int
+
+
+def load_job_rows(query: FunnelQuery) -> list[JobRow]:
+    """Jobs by kecamatan, cohort and path. One statement.
+
+    Each business counts once, with the latest enrollment of its owner: these rows add up.
+    """
+    way, parameters = _way(query)
+    agreed, reported = "report.confirmed_at IS NOT NULL", "TRUE"
+    first: list[Any] = []
+    if query.as_of is not None:
+        agreed, first = "coalesce(report.confirmed_at <= %s, FALSE)", [query.as_of]
+        reported = "report.reported_at <= %s"
+        parameters.append(query.as_of)
+    statement = f"""
+        WITH {way},
+        latest AS (
+            SELECT DISTINCT ON (report.business_id) way.area, way.year, way.last[4] AS pathway,
+                   report.full_time + report.part_time AS workers, {agreed} AS is_confirmed
+            FROM {_table(WorkforceReport)} report
+            JOIN {_table(Business)} business ON business.id = report.business_id
+            JOIN {_table(Enrollment)} enrollment ON enrollment.person_id = business.person_id
+            JOIN way ON way.enrollment_id = enrollment.id
+            WHERE {reported}
+            ORDER BY report.business_id, report.reported_at DESC, report.id DESC,
+                     enrollment.registered_at DESC, enrollment.id DESC
+        )
+        SELECT area, year, pathway, sum(workers), coalesce(sum(workers) FILTER (WHERE is_confirmed), 0),
+               count(*) FILTER (WHERE workers > 0), count(*) FILTER (WHERE is_confirmed AND workers > 0)
+        FROM latest GROUP BY 1, 2, 3 HAVING sum(workers) > 0 ORDER BY 1, 2, 3
+    """  # nosec B608: built from constants of this module; every value is a parameter
+    way_length = len(parameters) - (query.as_of is not None)
+    values = [*parameters[:way_length], *first, *parameters[way_length:]]
+    return [JobRow(*row) for row in _rows(statement, values)]
+
+
 def _inside(area: str) -> list[str]:
     """The two values that ask for an area and everything in it."""
     return [area, f"{area}.%"]

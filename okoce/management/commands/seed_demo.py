@@ -14,6 +14,7 @@ from okoce.demo.jakarta_2018 import PROFILE, REPORT_2018, seed_jakarta_2018
 from okoce.demo.seed import demo_picture, seed
 from okoce.demo.world import Phones, shared_password
 from participants.models import Person
+from reports.cuts import take_cut
 
 PROFILES = ("default", PROFILE)
 MOST = 90_000
@@ -54,4 +55,5 @@ class Command(BaseCommand):
             )
         else:
             written = seed(participants=count, seed_number=options["seed"], at=now())
+        take_cut(at=now(), again=True)
         self.stdout.write(self.style.SUCCESS(f"{written} participants written."))
