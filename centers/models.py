@@ -92,6 +92,16 @@ class Province(Area):
         ordering = ["code"]
 
 
+def short_regency(name: str) -> str:
+    """A kab/kota as people say it: "Kota Jakarta Selatan" for "Kota Administrasi Jakarta Selatan"."""
+    return name.replace(" Administrasi ", " ")
+
+
+def place_name(kecamatan: str, regency: str) -> str:
+    """ "Kebayoran Baru, Kota Jakarta Selatan", from the two names: kecamatan alone are not unique."""
+    return f"{kecamatan}, {short_regency(regency)}"
+
+
 class Regency(Area):
     """Kabupaten or kota, e.g. `31.74` Kota Administrasi Jakarta Selatan."""
 
@@ -127,7 +137,7 @@ class Regency(Area):
     @property
     def short_name(self) -> str:
         """The name as people say it: "Kota Jakarta Selatan", "Kabupaten Kepulauan Seribu"."""
-        return self.name.replace(" Administrasi ", " ")
+        return short_regency(self.name)
 
 
 class District(Area):
@@ -156,7 +166,7 @@ class District(Area):
     def full_name(self) -> str:
         """ "Kebayoran Baru, Kota Jakarta Selatan". Select `regency` with the district, or this costs a
         query."""
-        return f"{self.name}, {self.regency.short_name}"
+        return place_name(self.name, self.regency.name)
 
     @property
     def label(self) -> str:

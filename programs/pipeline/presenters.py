@@ -7,13 +7,16 @@ from typing import Any
 
 from django.urls import reverse
 
-from core.formats import day_long, moment
+from centers.models import place_name
+from core.formats import day_long, day_short, moment
 from core.models import AuditEntry
+from core.templatetags.ui import badge
 from core.validators import NIK_WARNINGS
-from participants.models import Enrollment, Person, StageTransition, Status, TransitionKind
+from participants.models import Enrollment, Person, Stage, StageTransition, Status, TransitionKind
 from participants.rules import ChecklistItem, Turn
 
 from .journey import Journey, NextStep
+from .people import PersonLine
 from .stages import STAGES, EvidenceChoice
 
 STATUS_BADGES = {
@@ -23,6 +26,29 @@ STATUS_BADGES = {
     Status.BERHENTI: "stopped",
     Status.TIDAK_TERHUBUNGI: "unreachable",
 }
+
+
+def people_lines(rows: Sequence[PersonLine]) -> list[dict[str, Any]]:
+    """The people list as drawn: words, badges and addresses. What many lines share is made once."""
+    address = reverse("people")
+    badges = {row.status: badge(STATUS_BADGES[Status(row.status)], Status(row.status).label) for row in rows}
+    stages = {row.stage: f"{Stage(row.stage).number}. {Stage(row.stage).label}" for row in rows}
+    return [
+        {
+            "key": row.pk,
+            "href": f"{address}{row.person_id}/",
+            "name": row.name,
+            "number": row.number,
+            "stage": stages[row.stage],
+            "status": badges[row.status],
+            "place": place_name(row.kecamatan, row.regency),
+            "coach": row.coach_name or "Belum ada",
+            "registered": day_short(row.registered_on),
+        }
+        for row in rows
+    ]
+
+
 OWN_ACT_OF = {"tujuan": "tujuan", "data_usaha": "usaha"}
 """Requirement → the act of the table that meets it, for the participant too."""
 

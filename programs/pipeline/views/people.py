@@ -84,17 +84,18 @@ def _list_page(
     """One page of the list that matches the filters, with a note above it."""
     kept = _kept(form)
     page = keyset_page(
-        found, cursor=request.GET.get("sesudah", ""), field="registered_at", size=people.PAGE_SIZE
+        people.as_lines(found),
+        cursor=request.GET.get("sesudah", ""),
+        field="registered_at",
+        size=people.PAGE_SIZE,
     )
-    for row in page.rows:
-        row.status_badge = presenters.STATUS_BADGES[Status(row.status)]  # type: ignore[attr-defined]
 
     def link(cursor: str) -> str:
         return f"?{urlencode({**kept, 'sesudah': cursor})}" if cursor else ""
 
     context = {
         "form": form,
-        "rows": page.rows,
+        "rows": presenters.people_lines(page.rows),
         "next_url": link(page.next_cursor),
         "previous_url": link(page.previous_cursor),
         "is_filtered": bool(filters),
