@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from core.formats import number
 from core.models import Job
 from notifications import registry
 
+from .models import ReconcileRun
 from .monthly import READY, month_name, month_of
 from .places import area_names
+from .reconcile.runs import DIFFERENT
 
 
 def register_messages() -> None:
@@ -19,6 +22,16 @@ def register_messages() -> None:
         body="Laporan yang Anda minta sudah selesai dibuat. Buka halaman laporan untuk mengunduhnya.",
         url="/laporan/",
         context=_reports,
+    )
+    registry.register(
+        DIFFERENT,
+        title="Pemeriksaan ulang menemukan {count} selisih",
+        body=(
+            "Angka yang ditampilkan dihitung ulang dari catatan mentah, dan ada yang tidak sama. "
+            "Buka halaman rekonsiliasi untuk melihat apa dan di mana."
+        ),
+        url="/rekonsiliasi/",
+        context=_runs,
     )
 
 
@@ -38,3 +51,12 @@ def report_name(params: Mapping[str, str], names: Mapping[str, str]) -> str:
     """ "Corong DKI Jakarta, November 2026"; a centre is called by its code."""
     place = f"pusat {params['center']}" if params["center"] else names.get(params["area"], params["area"])
     return f"corong {place}, {month_name(month_of(params))}"
+
+
+def _runs(ids: Sequence[Mapping[str, str]]) -> list[Mapping[str, str] | None]:
+    """How many differences each run found; None for one that is gone."""
+    runs = ReconcileRun.objects.in_bulk([entry["run"] for entry in ids])
+    found = {str(key): run for key, run in runs.items()}
+    return [
+        {"count": number(found[entry["run"]].differences)} if entry["run"] in found else None for entry in ids
+    ]

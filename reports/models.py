@@ -1,8 +1,11 @@
-"""What is published: the stored daily cut, and what others reported before this portal."""
+"""What is published and what checks it: the stored daily cut, earlier reported figures, the nightly recount."""
 
 from __future__ import annotations
 
+from typing import Self
+
 from django.db import models
+from django.db.models import F, Q
 
 
 class PublicCut(models.Model):
@@ -65,3 +68,48 @@ class ReportedFigure(models.Model):
 
     def __str__(self) -> str:
         return f"{self.label}: {self.value}"
+
+
+class ReconcileRunQuerySet(models.QuerySet["ReconcileRun"]):
+    """Questions about runs."""
+
+    def newest_first(self) -> Self:
+        return self.order_by("-started_at", "-pk")
+
+
+class ReconcileRun(models.Model):
+    """One run: how much was read, how many differences it found, the first of them.
+
+    `findings` holds codes, figures and record ids (`reconcile.findings.Finding`), never names or numbers of
+    people. `night` is the local day of a nightly run, None for one by hand: a night is done once.
+    """
+
+    night = models.DateField("malam", null=True, unique=True)
+    started_at = models.DateTimeField("mulai")
+    ended_at = models.DateTimeField("selesai")
+    people = models.PositiveIntegerField("orang dibaca")
+    rows_read = models.PositiveBigIntegerField("baris dibaca")
+    pages = models.PositiveIntegerField("halaman dibandingkan")
+    differences = models.PositiveIntegerField("selisih")
+    mended = models.PositiveIntegerField("diperbaiki", default=0)
+    findings = models.JSONField("selisih yang pertama", default=list)
+
+    objects = ReconcileRunQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "rekonsiliasi"
+        verbose_name_plural = "rekonsiliasi"
+        constraints = [
+            models.CheckConstraint(
+                name="reconcile_ends_after_start", condition=Q(ended_at__gte=F("started_at"))
+            )
+        ]
+        indexes = [models.Index(fields=["-started_at", "-id"], name="reconcile_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.started_at:%Y-%m-%d %H:%M}: {self.differences}"
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether everything agreed."""
+        return self.differences == 0

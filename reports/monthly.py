@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -18,7 +17,6 @@ from uuid import UUID
 
 import xlsxwriter
 from django.conf import settings
-from django.db import connection, transaction
 
 from accounts.access import NATION
 from accounts.models import User
@@ -35,6 +33,7 @@ from .exports import SOURCE, plain
 from .funnel import DEFINITIONS, Cube, Funnel, Jobs, load_cube, load_jobs, month_end
 from .places import Place, area_names, district_names, place_of
 from .questions import FunnelQuery, lens_for
+from .snapshot import snapshot
 
 KIND = "corong_bulanan"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -113,7 +112,7 @@ def make_report(job_run: JobRun) -> StoredFile:
         raise JobRefused("Wilayah ini tidak ada lagi. Minta laporan untuk wilayah lain.")
     with tempfile.TemporaryDirectory(prefix="laporan-") as folder:
         path = Path(folder) / "laporan.xlsx"
-        with _snapshot():
+        with snapshot():
             _write(path, query, place, job_run.progress, at=clock.now())
         return job_run.store(path, name=file_name(query, place), content_type=XLSX)
 
@@ -122,18 +121,6 @@ def file_name(query: FunnelQuery, place: Place) -> str:
     """ "corong-31-2026-11.xlsx": the code of the area or centre and the month."""
     code = query.center or place.code
     return f"corong-{code}-{query.until:%Y-%m}.xlsx"
-
-
-@contextmanager
-def _snapshot() -> Iterator[None]:
-    """Read everything as it was at one instant; a test's own transaction has begun already."""
-    if connection.in_atomic_block:
-        yield
-        return
-    with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        yield
 
 
 Progress = Callable[[int, int, str], None]

@@ -1,4 +1,4 @@
-"""Regular work of the public figures. Every task may run twice or at the same time as itself."""
+"""Regular work of reports. Every task may run twice or at the same time as itself."""
 
 from __future__ import annotations
 
@@ -8,11 +8,16 @@ from celery.schedules import crontab
 from core import clock
 
 from .cuts import take_cut
+from .reconcile.runs import reconcile_tonight
 
 SCHEDULE = {
     "reports: take the daily cut of the public figures": {
         "task": "reports.take_daily_cut",
         "schedule": crontab(minute="25"),
+    },
+    "reports: count everything shown a second time": {
+        "task": "reports.reconcile",
+        "schedule": crontab(hour="19", minute="10"),  # 02.10 WIB
     },
 }
 
@@ -22,3 +27,10 @@ def take_daily_cut() -> bool:
     """Take the cut of today (WIB) unless it is there. Hourly, so that a night without a worker is caught up;
     returns whether this run took it."""
     return take_cut(at=clock.now()) is not None
+
+
+@shared_task(name="reports.reconcile")
+def reconcile() -> int:
+    """Tonight's run; returns how many differences it found, 0 when it was done already."""
+    run = reconcile_tonight(at=clock.now())
+    return run.differences if run else 0

@@ -191,6 +191,7 @@ AUDITED = {
     "data.buka": "Data lengkap dibuka",
     "pendaftaran.dibantu": "Didaftarkan di loket",
     "akun.kode_dicetak": "Kode masuk dicetak",
+    "rekonsiliasi.perbaiki": "Keadaan disamakan dengan catatan perpindahan",
 }
 """Audited acts that staff read in a participant's history."""
 
