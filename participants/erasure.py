@@ -36,6 +36,7 @@ from helpdesk.models import Ticket
 from notifications.erasure import forget
 from notifications.models import Preference
 
+from .holding import hold_people, with_doubles
 from .models import (
     AssignmentEnd,
     Business,
@@ -129,14 +130,12 @@ def erase_person(*, person_id: UUID, actor: User | None, reason: str, at: dateti
 
     `reason` must not name anybody: it stays. Files on disk go after the commit.
     """
-    person = Person.objects.select_for_update(of=("self",)).get(pk=person_id)
+    held = hold_people(with_doubles(person_id))
+    if person_id not in held:
+        raise Person.DoesNotExist
+    person = held[person_id]
     if person.erased_at is not None:
         return False
-    list(
-        Enrollment.objects.select_for_update(of=("self",))
-        .filter(person_id=person_id)
-        .order_by("registered_at")
-    )
     # Records found to be the same human go with this one.
     doubles = list(Merge.objects.standing().filter(winner=person).values_list("loser_id", flat=True))
     traces = _collect(person, actor=actor, at=at)

@@ -25,6 +25,7 @@ from notifications.erasure import forget_pending
 from notifications.services import notify
 
 from .erasure import erase_person
+from .holding import hold_people, hold_person, with_doubles
 from .models import (
     Consent,
     ConsentPurpose,
@@ -175,8 +176,8 @@ def request_erasure(*, person_id: UUID, actor: User, reason: str, at: datetime) 
 @transaction.atomic
 def cancel_request(*, request_id: UUID, actor: User, at: datetime) -> DataRequest:
     """Take back one's own request while nobody has answered it in full."""
+    _own_person(DataRequest.objects.values_list("person_id", flat=True).get(pk=request_id), actor)
     request = DataRequest.objects.select_for_update(of=("self",)).get(pk=request_id)
-    _own_person(request.person_id, actor)
     if not request.is_open:
         raise Refused("Permintaan ini sudah dijawab, jadi tidak bisa dibatalkan.")
     request.status = RequestStatus.DIBATALKAN
@@ -197,7 +198,7 @@ def stored_values(person: Person) -> dict[str, str]:
 
 def propose_erasure(*, enrollment: Enrollment, at: datetime) -> DataRequest:
     """Put a person whose retention has ended into the queue; people decide, nothing is erased by this."""
-    Person.objects.select_for_update(of=("self",), no_key=True).get(pk=enrollment.person_id)
+    hold_person(enrollment.person_id)
     return _open_request(
         enrollment.person, enrollment, kind=RequestKind.HAPUS, actor=None, at=at, origin=RequestOrigin.RETENSI
     )
@@ -332,9 +333,9 @@ def _agree_first(request: DataRequest, actor: User, answer: str, at: datetime) -
 
 
 def _lock_open(request_id: UUID, actor: User) -> DataRequest:
-    """The request, held, with the person's rows before it, as registration and erasure take them."""
+    """The request, held, and before it the rows of the person and of her doubles, which an erasure takes."""
     person_id = DataRequest.objects.values_list("person_id", flat=True).get(pk=request_id)
-    Person.objects.select_for_update(of=("self",), no_key=True).get(pk=person_id)
+    hold_people(with_doubles(person_id))
     request = (
         DataRequest.objects.select_for_update(of=("self",))
         .select_related("enrollment__person", "person")
@@ -428,7 +429,7 @@ def gender_word(code: str) -> str:
 
 def _own_person(person_id: UUID, actor: User) -> Person:
     """The actor's own person row, held. Raises NotYours for anybody else's."""
-    person = Person.objects.select_for_update(of=("self",), no_key=True).get(pk=person_id)
+    person = hold_person(person_id)
     if person.user_id != actor.pk or person.erased_at is not None:
         raise NotYours("Hanya pemilik data yang bisa meminta ini.")
     return person

@@ -14,7 +14,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.access import SeeOther, role_required
+from accounts.access import SeeOther, has_role, role_required
 from accounts.models import Role, User
 from centers.models import Center
 from core import files
@@ -28,8 +28,10 @@ from .funnel import DEFINITIONS
 from .ordered import MyReport, is_running, my_reports, own_job_or_404, report_places, unfinished
 from .places import Place, place_of
 from .questions import FilterForm, FunnelQuery
+from .reconcile.shown import last_run_words, load_runs
 
 STAFF = (Role.DINAS, Role.PENGELOLA, Role.ADMIN)
+CHECKERS = (Role.DINAS, Role.ADMIN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +79,20 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "board": board,
         "form": board.form,
         "cutoff": cutoff_words(at, asked.place.zone),
+        "checked": last_run_words(),
+        "may_open_check": has_role(cast(User, request.user), *CHECKERS),
         "definitions": DEFINITIONS.values(),
         "csv_url": asked.query.address(reverse("dashboard_csv")),
         "reset_url": reverse("dashboard") if any(asked.form.cleaned_data.values()) else "",
     }
     return render(request, "reports/dashboard.html", context)
+
+
+@role_required(*CHECKERS)
+@require_safe
+def reconcile_runs(request: HttpRequest) -> HttpResponse:
+    """The runs in which everything shown was counted a second time, and what differed."""
+    return render(request, "reports/reconcile.html", {"runs": load_runs(cast(User, request.user))})
 
 
 @role_required(*STAFF)

@@ -454,11 +454,14 @@ class Crowd:
         business = next((b for b in reversed(self.rows.businesses) if b.person is enrollment.person), None)
         if business is None:
             return
+        full_time, part_time = self.rng.choice((0, 1, 1, 2, 3)), self.rng.choice((0, 0, 1, 2))
+        # A report is made of what the business says; both show the same numbers.
+        business.workers_full_time, business.workers_part_time = full_time, part_time
         self.rows.workforce.append(
             WorkforceReport(
                 business=business,
-                full_time=self.rng.choice((0, 1, 1, 2, 3)),
-                part_time=self.rng.choice((0, 0, 1, 2)),
+                full_time=full_time,
+                part_time=part_time,
                 reported_by=enrollment.coach,
                 reported_at=at,
                 confirmed_at=at + timedelta(days=2) if self.rng.random() < 0.6 else None,

@@ -194,6 +194,7 @@ LINES: dict[str, Line] = {
     ),
     "coach_day": Line(COACHES),
     "dashboard": Line(MANAGERS | DINAS | {"admin"}),
+    "reconcile": Line(DINAS | {"admin"}),
     "dashboard_json": Line(MANAGERS | DINAS | {"admin"}),
     "dashboard_csv": Line(MANAGERS | DINAS | {"admin"}),
     "reports": Line(MANAGERS | DINAS | {"admin"}, post=422),

@@ -340,7 +340,8 @@ class Town:
             browser = self.browser(who)
             for path in (
                 "/", "/peserta/", "/antrean/", "/pendamping/", "/dasbor/", "/dasbor/corong.json",
-                "/dasbor/corong.csv", "/laporan/", "/pesan/", "/akun/", "/loket/", "/pusat/",
+                "/dasbor/corong.csv", "/laporan/", "/rekonsiliasi/", "/pesan/",
+                "/akun/", "/loket/", "/pusat/",
                 "/pusat/31.74.07/", "/peserta/?q=siti", "/peserta/?tahap=pelatihan", "/admin/",
                 "/admin/accounts/user/", "/metrics",
             ):  # fmt: skip

@@ -32,6 +32,7 @@ from participants.models import (
 from programs.pipeline.moves import missing_requirements
 from reports.funnel import load_cube, load_funnel, load_jobs
 from reports.questions import FunnelQuery
+from reports.reconcile.runs import reconcile
 
 pytestmark = pytest.mark.django_db
 
@@ -78,6 +79,9 @@ def test_fewer_people_keep_the_proportions():
     assert golden == Golden((654, 557, 332, 167), 293)
     assert_golden(golden)
     assert Person.objects.count() == Enrollment.objects.count() == SMALL
+    run = reconcile(at=now())
+    assert (run.differences, run.findings, run.people) == (0, [], SMALL)
+    assert run.pages >= 1 + 1 + 6 + 44 + 44
 
 
 def test_the_same_seed_gives_the_same_people():

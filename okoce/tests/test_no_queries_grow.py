@@ -58,7 +58,9 @@ from participants.tests.test_counter import answers
 from participants.tests.test_registration_page import valid
 from programs.pipeline.models import BulkAct, BulkItem, BulkKind
 from reports import monthly
+from reports.models import ReconcileRun
 from reports.questions import FunnelQuery
+from reports.reconcile.findings import Check, Finding
 
 from .test_access import LINES
 
@@ -140,6 +142,17 @@ class World:
             gender="", address="Jl. Lain 2", phone="", reason="", at=now(),
         )  # fmt: skip
 
+    def recount(self, enrollment: Enrollment) -> None:
+        """A run that found something about a person the reader may see."""
+        found = Finding(
+            Check.KEADAAN, "Tahap", "wilayah 31.74.07", "pelatihan", "perizinan", area="31.74.07",
+            subject=enrollment.pk,
+        )  # fmt: skip
+        ReconcileRun.objects.create(
+            started_at=now(), ended_at=now(), people=1, rows_read=1, pages=1, differences=1,
+            findings=[found.as_json()],
+        )  # fmt: skip
+
     def grow(self, rows: int) -> None:
         """Until there are `rows` of everything: people of the centre and coach in every stage, silent, with
         proofs and businesses; people without centre; centres; coaches; messages; reports; a long history.
@@ -166,6 +179,7 @@ class World:
             for who in ("manager", "coach", "dinas"):
                 self.tell(self.users[who])
             self.order()
+            self.recount(one)
             self.ask(None)
             self.ask(self.enrollment.person.user)
             helpdesk.write_again(
@@ -256,6 +270,7 @@ LOOKS = [
       for query in ("", "?jalur=mulai_usaha")),
     *(Look("dashboard", "dinas", LIST, f"?wilayah={area}") for area in ("31.74", "31.74.07")),
     *(Look(name, who, LIST) for name in ("dashboard_json", "dashboard_csv") for who in ("manager", "admin")),
+    *(Look("reconcile", who, LIST) for who in ("dinas", "admin")),
     *(Look("reports", who, LIST, htmx=htmx) for who in ("manager", "dinas", "admin")
       for htmx in (False, True)),
     *(Look("inbox", who, LIST) for who in ("citizen", "coach", "manager")),

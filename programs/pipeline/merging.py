@@ -329,8 +329,10 @@ def merge_of(taken_out: Enrollment) -> Merge | None:
 @transaction.atomic
 def undo(*, merge_id: UUID, actor: User, reason: str, at: datetime) -> Merge:
     """Make them two again, as before. Raises NotYours; Refused after 30 days or if anything moved."""
+    # The pair never changes; the merge itself is held after the two, as an erasure holds them.
+    pair = Merge.objects.values_list("kept_id", "taken_out_id").get(pk=merge_id)
+    kept, taken_out = _lock_pair(*pair)
     done = Merge.objects.select_for_update(of=("self",)).get(pk=merge_id)
-    kept, taken_out = _lock_pair(done.kept_id, done.taken_out_id)
     roles = {e.pk: require_role(actor, e, MANAGERS, act="Penggabungan dibatalkan") for e in (kept, taken_out)}
     if not done.is_standing:
         raise Refused("Penggabungan ini sudah dibatalkan.")
