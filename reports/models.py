@@ -1,4 +1,4 @@
-"""What is published and what checks it: the stored daily cut, earlier reported figures, the nightly recount."""
+"""What is published and what checks it: the stored daily cut, earlier reported figures, the recount."""
 
 from __future__ import annotations
 

@@ -24,6 +24,7 @@ class Check(models.TextChoices):
     PENDAMPING = "pendamping", "Pendamping"
     BUKTI = "bukti", "Bukti"
     PEKERJA = "pekerja", "Laporan pekerja"
+    POTONGAN = "potongan", "Angka publik harian"
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,8 @@ from core.models import AuditEntry
 from participants.models import CoachAssignment, Enrollment, StageTransition
 from participants.services import lock_enrollment
 from programs.pipeline.ledger import Entry, faults, state_after
+from reports.cuts import take_cut
+from reports.models import PublicCut
 
 from .records import mended_values
 
@@ -48,6 +50,14 @@ def mend_enrollment(enrollment_id: UUID, *, at: datetime) -> bool:
         obj=enrollment,
         detail={name: [_stored(before[name]), _stored(value)] for name, value in changes.items()},
     )
+    return True
+
+
+@transaction.atomic
+def mend_cut(cut: PublicCut) -> bool:
+    """Take the cut of a day again, as of the same cut-off."""
+    take_cut(at=cut.taken_at, again=True)
+    audit.record(actor=None, action=MENDED, obj=f"potongan {cut.day}", detail={"table": cut._meta.db_table})
     return True
 
 

@@ -11,13 +11,14 @@ from accounts.access import NATION
 from accounts.models import Role, RoleAssignment
 from core.clock import local_day
 from notifications.services import Draft, notify_many
-from reports.models import ReconcileRun
+from reports.models import PublicCut, ReconcileRun
 from reports.snapshot import snapshot
 
 from .audited import compare_audited
 from .findings import Findings
-from .mending import mend
+from .mending import mend, mend_cut
 from .pages import compare_pages
+from .published import compare_cut, latest_cut
 from .records import compare_person
 from .witness import Counts, Reader
 
@@ -34,6 +35,7 @@ class Outcome:
     people: int
     rows_read: int
     pages: int
+    wrong_cut: PublicCut | None
 
 
 def compare() -> Outcome:
@@ -43,13 +45,21 @@ def compare() -> Outcome:
         with connection.cursor() as cursor:
             # All rows are wanted, not the first few: plan for the whole.
             cursor.execute("SET LOCAL cursor_tuple_fraction = 1.0")
+        cut = latest_cut()
+        published = Counts(as_of=cut.taken_at) if cut else None
         reader = Reader()
         for person in reader.people():
             compare_person(person, findings)
             counts.add(person)
+            if published:
+                published.add(person)
         rows = reader.rows_read + compare_audited(findings)
         pages = compare_pages(counts, findings)
-    return Outcome(findings, counts.people, rows, pages)
+        before = findings.count
+        if cut and published:
+            rows += compare_cut(cut, published, findings)
+        is_wrong = findings.count > before
+    return Outcome(findings, counts.people, rows, pages, cut if is_wrong else None)
 
 
 def reconcile(*, at: datetime, is_repair: bool = False, night: date | None = None) -> ReconcileRun:
@@ -59,8 +69,10 @@ def reconcile(*, at: datetime, is_repair: bool = False, night: date | None = Non
     `at` is the instant of the start; the end is read from the clock of the database.
     """
     outcome, mended = compare(), 0
-    if is_repair and outcome.findings.mendable:
+    if is_repair and (outcome.findings.mendable or outcome.wrong_cut):
         mended = mend(outcome.findings.mendable, at=at)
+        if outcome.wrong_cut:
+            mended += mend_cut(outcome.wrong_cut)
         outcome = compare()
     return _keep(outcome, mended=mended, at=at, night=night)
 

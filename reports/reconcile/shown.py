@@ -59,7 +59,7 @@ class ShownRun:
             f"{number(run.people)} peserta, {number(run.rows_read)} baris catatan, "
             f"{number(run.pages)} halaman dibandingkan dalam {lasted}, {how}."
         )
-        return f"{told} {number(run.mended)} keadaan peserta diperbaiki." if run.mended else told
+        return f"{told} {number(run.mended)} keadaan tersimpan diperbaiki." if run.mended else told
 
 
 def load_runs(user: User) -> list[ShownRun]:

@@ -60,6 +60,7 @@ class ReportRow(NamedTuple):
     part_time: int
     full_time_before: int
     part_time_before: int
+    reported_at: datetime
     confirmed_at: datetime | None
     business__workers_full_time: int | None
     business__workers_part_time: int | None
@@ -76,7 +77,8 @@ class Known:
     row: EnrollmentRow
     entries: list[Entry]
     coaches: list[UUID]
-    has_permit: bool
+    permit_at: datetime | None = None
+    """When the first base permit was accepted."""
 
 
 @dataclass(slots=True)
@@ -126,7 +128,7 @@ class Reader:
         )  # fmt: skip
         self._evidence = _Stream(
             StageEvidence.objects.order_by(person, "enrollment_id", "pk"),
-            person, "enrollment_id", "kind", "status",
+            person, "enrollment_id", "kind", "status", "checked_at",
         )  # fmt: skip
         self._reports = _Stream(
             WorkforceReport.objects.order_by(
@@ -144,7 +146,7 @@ class Reader:
         """Every person who is enrolled."""
         while (person_id := self._enrollments.person()) is not None:
             known = {
-                row[1]: Known(EnrollmentRow._make(row[1:]), [], [], has_permit=False)
+                row[1]: Known(EnrollmentRow._make(row[1:]), [], [])
                 for row in self._enrollments.take(person_id)
             }
             for row in self._log.take(person_id):
@@ -153,12 +155,13 @@ class Reader:
                 known[row[1]].coaches.append(row[2])
             for row in self._evidence.take(person_id):
                 if row[2] in PERMITS and row[3] == "diterima":
-                    known[row[1]].has_permit = True
+                    one = known[row[1]]
+                    one.permit_at = min(one.permit_at or row[4], row[4])
             reports = [ReportRow._make(row[1:]) for row in self._reports.take(person_id)]
             yield PersonRows(list(known.values()), reports)
 
 
-# Counting -------------------------------------------------------------------------------------------------
+# Counting ------------------------------------------------------------------------------------------------
 
 
 class Place(NamedTuple):
@@ -186,35 +189,50 @@ class JobCounts:
     reported: int = 0
     confirmed: int = 0
 
-    def add(self, report: ReportRow) -> None:
+    def add(self, report: ReportRow, *, as_of: datetime | None) -> None:
         self.reported += report.workers
-        if report.confirmed_at is not None:
+        if report.confirmed_at is not None and (as_of is None or report.confirmed_at <= as_of):
             self.confirmed += report.workers
 
 
 @dataclass(slots=True)
 class Counts:
-    """What comes out: the funnel by all dimensions at once, jobs by each dimension alone."""
+    """What comes out: the funnel by all dimensions at once, jobs by each dimension alone and, each business
+    with the latest enrollment of its owner, by all at once. `as_of` leaves out what was recorded later.
+    """
 
+    as_of: datetime | None = None
     people: int = 0
     cells: dict[Place, list[int]] = field(default_factory=lambda: defaultdict(empty_counts))
     jobs: dict[str, JobCounts] = field(default_factory=lambda: defaultdict(JobCounts))
+    job_cells: dict[Place, JobCounts] = field(default_factory=lambda: defaultdict(JobCounts))
 
     def add(self, person: PersonRows) -> None:
         """Count one person by the definitions of PRODUCT.md, one line of the log after the other."""
         self.people += 1
-        names: set[str] = set()
+        places: list[tuple[datetime, UUID, Place]] = []
         for known in person.enrollments:
-            entries = known.entries
+            entries = [entry for entry in known.entries if self._knows(entry.at)]
             if not entries or entries[-1].is_double or entries[0].kind != "daftar":
                 continue
             place = place_of(entries)
-            count_way(self.cells[place], entries, has_permit=known.has_permit)
-            names.update(names_of(place))
-        latest: dict[UUID, ReportRow] = {report.business_id: report for report in person.reports}
+            has_permit = known.permit_at is not None and self._knows(known.permit_at)
+            count_way(self.cells[place], entries, has_permit=has_permit)
+            places.append((known.row.registered_at, known.row.pk, place))
+        if places:
+            self._add_jobs(person, [place for _, _, place in sorted(places)])
+
+    def _add_jobs(self, person: PersonRows, places: Sequence[Place]) -> None:
+        """The latest report of each business counts; `places` are those of the person's ways, oldest first."""
+        names = {name for place in places for name in names_of(place)}
+        latest = {report.business_id: report for report in person.reports if self._knows(report.reported_at)}
         for report in latest.values():
+            self.job_cells[places[-1]].add(report, as_of=self.as_of)
             for name in names:
-                self.jobs[name].add(report)
+                self.jobs[name].add(report, as_of=self.as_of)
+
+    def _knows(self, at: datetime) -> bool:
+        return self.as_of is None or at <= self.as_of
 
 
 def place_of(entries: Sequence[Entry]) -> Place:

@@ -31,7 +31,8 @@ from participants.models import (
 from participants.tests.factories import StageEvidenceFactory, center_of, participant
 from programs.pipeline import moves
 from programs.pipeline.ledger import Entry, state_after, stop_reason_after
-from reports.models import ReconcileRun
+from reports.cuts import take_cut
+from reports.models import PublicFigures, ReconcileRun
 from reports.reconcile import pages
 from reports.reconcile.runs import reconcile, reconcile_tonight
 
@@ -182,7 +183,7 @@ def test_a_wrong_state_is_told_and_mended_from_the_log(world: Enrollment, name: 
     )
     code, said = run("--repair")
     assert code == 0, said
-    assert "1 keadaan peserta diperbaiki" in said
+    assert "1 keadaan tersimpan diperbaiki" in said
     after = Enrollment.objects.values().get(pk=world.pk)
     # News may have come after the last move; what is mended is at least the move.
     assert after.pop("last_activity_at") <= before.pop("last_activity_at")
@@ -270,6 +271,37 @@ def test_a_page_that_counts_wrongly_is_told_with_both_figures(
         assert "Sampai tahap 1. Pendaftaran, wilayah 31.74: tertulis " in said
     else:
         assert "Pekerjaan dilaporkan, Indonesia: tertulis 5, hasil hitung ulang 4." in said
+
+
+def test_the_stored_cut_is_counted_again_as_of_its_own_instant(world: Enrollment) -> None:
+    take_cut(at=now())
+    assert run()[0] == 0
+    # What happens after the cut-off changes the pages, not the cut.
+    moves.mark_unreachable(
+        enrollment_id=world.pk, actor=world.coach, version=world.version, reason="Tidak menjawab", at=now()
+    )
+    assert run()[0] == 0
+    line = PublicFigures.objects.get(area="31", year=0, pathway="")
+    true = line.stages
+    line.stages = [[true[0][0] + 1, *true[0][1:]], *true[1:]]
+    line.permits = 77
+    line.save()
+    code, said = run()
+    assert code == 1
+    where = "wilayah 31, angkatan semua, jalur semua: tertulis "
+    assert f"Sampai tahap 1. Pendaftaran, {where}{true[0][0] + 1}, hasil hitung ulang {true[0][0]}." in said
+    assert f"Orang yang punya izin, {where}77, hasil hitung ulang 1." in said
+    code, said = run("--repair")
+    assert code == 0, said
+    assert PublicFigures.objects.get(area="31", year=0, pathway="").stages == true
+    assert AuditEntry.objects.filter(action="rekonsiliasi.perbaiki").count() == 1
+
+
+def test_a_cut_without_its_national_line_is_told(world: Enrollment) -> None:
+    take_cut(at=now())
+    PublicFigures.objects.filter(area="ID", year=0, pathway="").delete()
+    code, said = run()
+    assert (code, "Baris nasional, Indonesia: tertulis hilang" in said) == (1, True)
 
 
 def test_an_erased_person_leaves_everything_in_agreement(world: Enrollment) -> None:

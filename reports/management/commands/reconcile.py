@@ -36,7 +36,7 @@ class Command(BaseCommand):
         told = f"{run.people} orang, {run.rows_read} baris, {run.pages} halaman"
         self.stdout.write(f"{told}; {perf_counter() - started:.1f} detik, memori tertinggi {peak} MB.")
         if options["repair"]:
-            self.stdout.write(f"{run.mended} keadaan peserta diperbaiki dari catatannya.")
+            self.stdout.write(f"{run.mended} keadaan tersimpan diperbaiki dari catatannya.")
         if not run.is_clean:
             raise CommandError(f"{run.differences} selisih.")
         self.stdout.write("Semua cocok.")
