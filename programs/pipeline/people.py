@@ -175,9 +175,10 @@ def silent_q(at: datetime) -> Q:
     Days are counted in the enrollment's zone, as on the pages and in the reminders.
     """
     silent = Q(pk__in=[])
-    for zone in ZONES:
-        today = local_day(at, zone)
-        limits = Threshold.objects.on(today)
+    days = {zone: local_day(at, zone) for zone in ZONES}
+    thresholds = {day: Threshold.objects.on(day) for day in set(days.values())}
+    for zone, today in days.items():
+        limits = thresholds[today]
         for stage in Stage:
             first_day_heard = today - timedelta(days=limits[stage, "batas_diam"] - 1)
             silent |= Q(zone=zone, stage=stage, last_activity_at__lt=day_start(first_day_heard, zone))

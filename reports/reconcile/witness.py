@@ -161,7 +161,7 @@ class Reader:
             yield PersonRows(list(known.values()), reports)
 
 
-# Counting ------------------------------------------------------------------------------------------------
+# Counting -----------------------------------------------------------------------------------------------
 
 
 class Place(NamedTuple):
@@ -223,7 +223,7 @@ class Counts:
             self._add_jobs(person, [place for _, _, place in sorted(places)])
 
     def _add_jobs(self, person: PersonRows, places: Sequence[Place]) -> None:
-        """The latest report of each business counts; `places` are those of the person's ways, oldest first."""
+        """The latest report of each business counts; `places` are those of her ways, oldest first."""
         names = {name for place in places for name in names_of(place)}
         latest = {report.business_id: report for report in person.reports if self._knows(report.reported_at)}
         for report in latest.values():
