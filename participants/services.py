@@ -37,8 +37,14 @@ MANAGERS = frozenset({Role.PENGELOLA, Role.ADMIN})
 
 
 def lock_enrollment(enrollment_id: UUID) -> Enrollment:
-    """The enrollment, held for this transaction. Rows that point at it may still be inserted elsewhere."""
-    return Enrollment.objects.select_for_update(of=("self",), no_key=True).get(pk=enrollment_id)
+    """The enrollment, held for this transaction. Rows that point at it may still be inserted elsewhere.
+
+    Raises Refused for one that was erased, perhaps while the actor waited: nothing is written there again.
+    """
+    enrollment = Enrollment.objects.select_for_update(of=("self",), no_key=True).get(pk=enrollment_id)
+    if enrollment.erased_at is not None:
+        raise Refused("Data peserta ini sudah dihapus, jadi tidak ada yang bisa dicatat lagi.")
+    return enrollment
 
 
 def require_role(actor: User, enrollment: Enrollment, allowed: frozenset[Role], *, act: str) -> Role:

@@ -15,7 +15,6 @@ from django.db import transaction
 from core import audit
 from core.models import AuditEntry
 from participants.models import CoachAssignment, Enrollment, StageTransition
-from participants.services import lock_enrollment
 from programs.pipeline.ledger import Entry, faults, state_after
 from reports.cuts import take_cut
 from reports.models import PublicCut
@@ -35,7 +34,7 @@ def mend_enrollment(enrollment_id: UUID, *, at: datetime) -> bool:
     """Read log and coach again under the lock and write what follows from them; False when nothing may or
     need be done.
     """
-    enrollment = lock_enrollment(enrollment_id)
+    enrollment = Enrollment.objects.select_for_update(of=("self",), no_key=True).get(pk=enrollment_id)
     wanted = _coach(enrollment) | _state(enrollment)
     changes = {name: value for name, value in wanted.items() if getattr(enrollment, name) != value}
     if not changes:
