@@ -438,10 +438,10 @@ def test_a_wish_sent_twice_is_one_wish(desk: Desk, monkeypatch: pytest.MonkeyPat
 # Acts on many -------------------------------------------------------------------------------------------
 
 
-def many(desk: Desk) -> Callable[[], Any]:
-    """The other manager gives both people to the other coach; the preview showed the first coach."""
+def many(desk: Desk, *people: Enrollment) -> Callable[[], Any]:
+    """The other manager gives people to the other coach; the preview showed the first coach."""
     plan = bulk.Plan(BulkKind.PENDAMPING, coach=CoachProfile.objects.get(user=desk.other_coach))
-    ids = [desk.kept.pk, desk.double.pk]
+    ids = [person.pk for person in people]
     seen = {outcome.enrollment.pk: outcome.seen for outcome in bulk.preview(
         plan=plan, ids=ids, actor=desk.second, at=now()
     )}  # fmt: skip
@@ -462,7 +462,7 @@ def open_ones(enrollment: Enrollment) -> int:
 def test_an_act_on_many_leaves_alone_whom_somebody_has_just_changed(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    acts = many(desk), one(desk)
+    acts = many(desk, desk.kept, desk.double), one(desk)
     meet_before(monkeypatch, (services, "_over_capacity"))
     answers = together(*acts)
     assert unexpected(answers) == []
@@ -484,11 +484,10 @@ def test_an_act_on_many_leaves_alone_whom_somebody_has_just_changed(
 def test_without_locks_an_act_on_many_and_another_give_one_person_twice(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, layer: str
 ) -> None:
-    acts = many(desk), one(desk)
+    acts = many(desk, desk.double), one(desk)
     without_locks(monkeypatch)
     if layer == "nothing":
         drop("participants_coachassignment", "assignment_one_open")
-    # Only about the double do the two meet; the other person is given before.
     meet_before(monkeypatch, (services, "_about_assignment"))
     answers = together(*acts)
     if layer == "nothing":
@@ -501,7 +500,7 @@ def test_without_locks_an_act_on_many_and_another_give_one_person_twice(
 
 def test_a_coach_accepts_while_the_act_on_many_is_taken_back(desk: Desk) -> None:
     """Either the coach has the person and the taking back says why not, or nobody has."""
-    act = many(desk)()
+    act = many(desk, desk.kept, desk.double)()
     answers = together(
         lambda: bulk.undo(bulk_id=act.pk, actor=desk.second, at=now()),
         lambda: services.accept_assignment(enrollment_id=desk.double.pk, actor=desk.other_coach, at=now()),
