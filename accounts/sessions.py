@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import re
 import secrets
+from datetime import timedelta
 
-from allauth.account.internal.flows.login import perform_password_login
+from allauth.account.internal.flows.login import perform_password_login, record_authentication
 from allauth.account.models import Login
 from django.conf import settings
 from django.contrib import auth
 from django.http import HttpRequest, HttpResponse
 
+from accounts.access import SeeOther
 from accounts.models import User
 from accounts.stages import STATE_KEY
+from core.clock import now
 
 BROWSER_COOKIE = "__Host-okoce_browser" if settings.SESSION_COOKIE_SECURE else "okoce_browser"
 """Tells one browser from another for a form that is sent twice; gone with the sign-out, so that the next
 person at the same computer is another browser."""
+NOTED_AGAIN = timedelta(minutes=1)
 _BROWSER = re.compile(r"[A-Za-z0-9_-]{32}", re.ASCII)
 
 
@@ -42,14 +46,38 @@ def start_session(request: HttpRequest, user: User, *, redirect_url: str | None 
     nobody is signed in. `redirect_url` must be an address of this host; None leads to the first page of the
     user's role.
     """
-    if request.user.is_authenticated:
-        auth.logout(request)
-    else:
-        request.session.cycle_key()
+    _leave_old_session(request)
     login = Login(user=user, redirect_url=redirect_url, state={STATE_KEY: user.get_session_auth_hash()})
     response: HttpResponse = perform_password_login(request, {}, login)
     response.status_code = 303
     return response
+
+
+def start_first_session(request: HttpRequest, user: User, *, redirect_url: str) -> HttpResponse:
+    """Sign in the person whose account this request has just made; the same session as `start_session`.
+
+    Nothing is asked of the database: such an account has no second factor and was not disabled yet.
+    """
+    _leave_old_session(request)
+    record_authentication(request, user, method="password")
+    auth.login(request, user, backend=settings.AUTHENTICATION_BACKENDS[0])
+    return SeeOther(redirect_url)
+
+
+def _leave_old_session(request: HttpRequest) -> None:
+    """End the session of whoever was signed in at this browser; a visitor's gets a new key."""
+    if request.user.is_authenticated:
+        auth.logout(request)
+    else:
+        request.session.cycle_key()
+
+
+def note_sign_in(sender: object, user: User, **_signal: object) -> None:
+    """Note when somebody signed in, to the minute: registration has noted the first time with the account."""
+    at = now()
+    if user.last_login is None or at - user.last_login >= NOTED_AGAIN:
+        user.last_login = at
+        user.save(update_fields=["last_login"])
 
 
 def keep_only_this_session(request: HttpRequest, user: User) -> None:

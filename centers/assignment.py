@@ -3,13 +3,25 @@ kab/kota."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import asin, cos, inf, radians, sin, sqrt
+from typing import Any
 
 from centers.models import Center, District, Village
 
 _EARTH_RADIUS_KM = 6371.0
+_PLACE = ("code", "regency_id", "lat", "lng")
+_CENTER = ("code", "district_id", "village_id", "status", "zone")
+
+
+NEARBY = f"""
+    SELECT json_agg(json_build_array(center.code, center.district_id, center.village_id, center.zone,
+                                     place.lat, place.lng))
+    FROM centers_center center JOIN centers_district place ON place.code = center.district_id
+    WHERE center.status = '{Center.Status.BUKA.value}' AND place.regency_id = %(regency)s
+"""
+"""The open centres of a kab/kota as one value, to be read within a larger statement; see `nearby`."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +42,17 @@ def center_for(district: District, village: Village | None = None) -> Placement:
     """
     nearby = Center.objects.open().filter(district__regency_id=district.regency_id).with_place()
     return choose(district, nearby, village)
+
+
+def nearby(found: Sequence[Sequence[Any]] | None, regency_id: str) -> list[Center]:
+    """The centres behind the value of `NEARBY`, for `choose`; anything else of them is read when asked for."""
+    centers = []
+    for code, district_id, village_id, zone, lat, lng in found or ():
+        place = District.from_db(None, _PLACE, (district_id, regency_id, lat, lng))
+        center = Center.from_db(None, _CENTER, (code, district_id, village_id, Center.Status.BUKA, zone))
+        center.district = place
+        centers.append(center)
+    return centers
 
 
 def choose(district: District, open_centers: Iterable[Center], village: Village | None = None) -> Placement:

@@ -23,8 +23,22 @@ def record(
     `actor` is a user, or None for the portal itself; `action` a stable code such as `nik.dilihat`; `obj` the
     record concerned. NIK and phone numbers in `reason` and `detail` are removed before they are stored.
     """
+    entry = entry_row(actor=actor, action=action, obj=obj, reason=reason, detail=detail)
+    entry.save(force_insert=True)
+    return entry
+
+
+def entry_row(
+    *,
+    actor: Any,
+    action: str,
+    obj: models.Model | str | None,
+    reason: str = "",
+    detail: dict[str, Any] | None = None,
+) -> AuditEntry:
+    """The entry of `record`, not yet written: for an act that writes all its rows together."""
     object_type, object_id = _identity(obj)
-    return AuditEntry.objects.create(
+    return AuditEntry(
         actor_id=actor_id(actor),
         actor_label="" if actor is None else redact_numbers(str(actor))[:200],
         action=action,

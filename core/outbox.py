@@ -105,6 +105,26 @@ def enqueue_many(drafts: Iterable[Draft]) -> None:
         _wake_after_commit()
 
 
+def row_of(draft: Draft) -> OutboxMessage:
+    """A message not yet written, for an act that writes all its rows together, in this transaction.
+
+    Its `dedupe_key` must be new: a second one ends in IntegrityError here instead of being dropped. The relay
+    is woken after the commit, as with `enqueue`.
+    """
+    at = clock.now()
+    not_before = draft.not_before or at
+    if not_before <= at:
+        _wake_after_commit()
+    return OutboxMessage(
+        kind=draft.kind,
+        recipient_id=draft.recipient,
+        ids=draft.ids,
+        dedupe_key=draft.dedupe_key,
+        not_before=not_before,
+        created_at=at,
+    )
+
+
 def readdress(*, old: UUID, new: UUID) -> int:
     """Give the messages that wait for one recipient to another; returns how many."""
     waiting = OutboxMessage.objects.pending().filter(recipient_id=old, claim__isnull=True)

@@ -11,6 +11,7 @@ from django.db import transaction
 
 from accounts.models import User
 from core import outbox
+from core.models import OutboxMessage
 
 from . import registry
 from .models import Channel, Notification, Preference
@@ -49,18 +50,25 @@ def notify_many(drafts: Iterable[Draft]) -> None:
 
     Raises `registry.UnknownKind` before anything is written.
     """
-    found = list(drafts)
-    for kind in {draft.kind for draft in found}:
-        registry.get(kind)
-    outbox.enqueue_many(
-        outbox.Draft(
-            kind=OUTBOX_KIND,
-            recipient=draft.user_id,
-            ids={**draft.ids, "kind": draft.kind},
-            dedupe_key=f"n:{draft.dedupe_key}",
-            not_before=draft.not_before,
-        )
-        for draft in found
+    outbox.enqueue_many([_for_outbox(draft) for draft in drafts])
+
+
+def message_row(draft: Draft) -> OutboxMessage:
+    """A message not yet written, for an act that writes all its rows together; see `core.outbox.row_of`.
+
+    Its `dedupe_key` must be new. Raises `registry.UnknownKind`.
+    """
+    return outbox.row_of(_for_outbox(draft))
+
+
+def _for_outbox(draft: Draft) -> outbox.Draft:
+    registry.get(draft.kind)
+    return outbox.Draft(
+        kind=OUTBOX_KIND,
+        recipient=draft.user_id,
+        ids={**draft.ids, "kind": draft.kind},
+        dedupe_key=f"n:{draft.dedupe_key}",
+        not_before=draft.not_before,
     )
 
 

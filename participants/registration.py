@@ -16,16 +16,16 @@ from uuid import UUID
 
 from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError, connection, models, transaction
-from django.db.models.sql import InsertQuery
 
 from accounts.models import Role, User
-from centers.assignment import Placement, center_for
-from centers.models import Agency, Center, District, Village, search_key
+from centers.assignment import NEARBY, Placement, choose, nearby
+from centers.models import LICENSING, Center, District, Village, area_chain, search_key
 from core import audit
 from core.clock import local_day
 from core.crypto import blind_index
+from core.inserts import insert_together
 from core.validators import Nik, nik_warnings
-from notifications.services import notify
+from notifications.services import Draft, message_row, notify_many
 
 from .models import (
     Business,
@@ -118,6 +118,8 @@ class _Found:
     phone_user_name: str | None
     email_user_id: UUID | None
     email_user_name: str | None
+    centers: Sequence[Center]
+    licensing: str | None
     number: int
 
     def names_at_phone(self) -> set[str]:
@@ -146,8 +148,6 @@ def register_person(
     with the registration number. A known identifier sends its owner one message a day.
     """
     browser_index = _browser_index(browser)
-    if answered := RegistrationSubmission.objects.filter(pk=submission_id).first():
-        return _repeat(answered, browser_index)
     # 34 ms of work, done before anything is locked.
     password = make_password(data.password)
     for attempt in range(1, ATTEMPTS + 1):
@@ -179,16 +179,12 @@ def _register(
     at: datetime,
     assistance: Assistance | None,
 ) -> Registered | Held:
-    lock_submission(submission_id)
     found = look_up(data, submission_id)
     if found.submission is not None:
         return _repeat(found.submission, browser_index)
     if found.nik_person_id is not None or _is_same_person(data, found):
         return _hold(found, submission_id, browser_index, at)
-    placement = _place(data, assistance)
-    licensing = Agency.objects.for_district(data.district).licensing().first()
-    rows = list(_rows(data, found, placement, licensing, password, at, assistance))
-    user = next(row for row in rows if isinstance(row, User))
+    rows = list(_rows(data, found, _place(data, found, assistance), password, at, assistance))
     enrollment = next(row for row in rows if isinstance(row, Enrollment))
     rows.append(
         RegistrationSubmission(
@@ -196,28 +192,16 @@ def _register(
         )
     )
     insert_together(rows)
-    if assistance is not None:
-        seen = {"saw_document": assistance.saw_document}
-        audit.record(actor=assistance.by, action="pendaftaran.dibantu", obj=enrollment.person, detail=seen)
-    notify(
-        user_id=user.pk,
-        kind="pendaftaran_diterima",
-        ids={"enrollment": str(enrollment.pk)},
-        dedupe_key=f"daftar:{enrollment.pk}",
-    )
     return Registered(enrollment, is_new=True)
 
 
-def lock_submission(submission_id: UUID) -> None:
-    """Make equal submissions wait for each other until the end of the transaction."""
-    key = int.from_bytes(submission_id.bytes[:8], signed=True)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [key])
+_LOCK = "SELECT pg_advisory_xact_lock(%(lock)s)"
+"""Makes equal submissions wait for each other until the end of the transaction."""
 
-
-_LOOK_UP = """
+_LOOK_UP = f"""
 SELECT s.id, s.browser_index, s.is_held, s.enrollment_id,
        n.id, n.user_id, h.names, h.user_ids, p.id, p.display_name, e.id, e.display_name,
+       ({NEARBY}), ({LICENSING}),
        CASE WHEN s.id IS NULL THEN nextval('participants_registration_number') ELSE 0 END
 FROM (VALUES (1)) AS one
 LEFT JOIN participants_registrationsubmission s ON s.id = %(submission)s
@@ -236,16 +220,22 @@ LEFT JOIN accounts_user e ON lower(e.email) = %(email)s
 
 
 def look_up(data: RegistrationData, submission_id: UUID) -> _Found:
-    """Everything the decision needs, in one statement. A separate one from the lock, so that it sees what the
-    holder of the lock committed."""
+    """Take the lock of the submission, then read everything the decision needs.
+
+    One round trip, two statements: the second begins when the lock is held, so it sees what the previous
+    holder committed.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
-            _LOOK_UP,
+            f"{_LOCK}; {_LOOK_UP}",
             {
+                "lock": int.from_bytes(submission_id.bytes[:8], signed=True),
                 "submission": submission_id,
                 "nik": blind_index(data.nik.value, purpose="nik") if data.nik else None,
                 "phone": blind_index(data.phone, purpose="phone") if data.phone else None,
                 "email": data.email or None,
+                "regency": data.district.regency_id,
+                "areas": area_chain(data.district.pk),
             },
         )
         row = cursor.fetchone()
@@ -264,7 +254,9 @@ def look_up(data: RegistrationData, submission_id: UUID) -> _Found:
         phone_user_name=row[9],
         email_user_id=row[10],
         email_user_name=row[11],
-        number=row[12],
+        centers=nearby(row[12], data.district.regency_id),
+        licensing=row[13],
+        number=row[14],
     )
 
 
@@ -292,29 +284,30 @@ def _hold(found: _Found, submission_id: UUID, browser_index: bytes, at: datetime
         pk=submission_id, browser_index=browser_index, is_held=True, created_at=at
     )
     day = local_day(at)
-    for user_id in sorted(found.contacts()):
-        notify(
+    notify_many(
+        Draft(
             user_id=user_id,
             kind="pendaftaran_dicoba_lagi",
             ids={"user": str(user_id), "day": day.isoformat()},
             dedupe_key=f"daftar-lagi:{user_id}:{day}",
         )
+        for user_id in sorted(found.contacts())
+    )
     return Held(found.nik_person_id)
 
 
-def _place(data: RegistrationData, assistance: Assistance | None) -> Placement:
+def _place(data: RegistrationData, found: _Found, assistance: Assistance | None) -> Placement:
     """The operator's own open centre when it serves this kecamatan, else the rule for everybody."""
     own = assistance.center if assistance else None
     if own is not None and own.is_open and own.district_id == data.district.pk:
         return Placement(own)
-    return center_for(data.district, data.village)
+    return choose(data.district, found.centers, data.village)
 
 
 def _rows(
     data: RegistrationData,
     found: _Found,
     placement: Placement,
-    licensing: Agency | None,
     password: str,
     at: datetime,
     assistance: Assistance | None,
@@ -331,6 +324,8 @@ def _rows(
         email=(data.email or None) if found.email_user_id is None else None,
         password=password,
         created_at=at,
+        # Who registers without help is signed in by the same press of the button.
+        last_login=None if assistance else at,
     )
     is_shared = bool(found.household) or found.phone_user_id is not None
     user.set_phone(data.phone if data.phone and not is_shared else None)
@@ -359,7 +354,7 @@ def _rows(
         village=data.village,
         center=center,
         is_center_fallback=placement.is_fallback,
-        licensing_agency=licensing,
+        licensing_agency_id=found.licensing,
         stage=Stage.PENDAFTARAN,
         status=Status.AKTIF if center else Status.MENUNGGU_PUSAT,
         goal=data.goal,
@@ -382,6 +377,21 @@ def _rows(
         actor_role=assistance.role if assistance else Role.PESERTA,
         at=at,
     )
+    if assistance is not None:
+        yield audit.entry_row(
+            actor=assistance.by,
+            action="pendaftaran.dibantu",
+            obj=person,
+            detail={"saw_document": assistance.saw_document},
+        )
+    yield message_row(
+        Draft(
+            user_id=user.pk,
+            kind="pendaftaran_diterima",
+            ids={"enrollment": str(enrollment.pk)},
+            dedupe_key=f"daftar:{enrollment.pk}",
+        )
+    )
 
 
 def _person(data: RegistrationData, user: User, at: datetime, assistance: Assistance | None) -> Person:
@@ -402,31 +412,6 @@ def _person(data: RegistrationData, user: User, at: datetime, assistance: Assist
     person.set_nik(data.nik.value if data.nik else None)
     person.set_phone(data.phone or None)
     return person
-
-
-def insert_together(rows: Sequence[models.Model]) -> None:
-    """INSERT rows of several tables in one round trip to the database, as their models would.
-
-    Nothing is read back, so it is for rows whose keys are known or not needed afterwards.
-    """
-    statements: list[str] = []
-    params: list[Any] = []
-    for row in rows:
-        query = InsertQuery(type(row))
-        fields = [
-            field
-            for field in row._meta.local_concrete_fields
-            if not (isinstance(field, models.AutoField) and row.pk is None)
-        ]
-        query.insert_values(fields, [row])
-        for statement, values in query.get_compiler(using=connection.alias).as_sql():
-            statements.append(statement)
-            params.extend(values)
-    with connection.cursor() as cursor:
-        cursor.execute("; ".join(statements), params)
-    for row in rows:
-        row._state.adding = False
-        row._state.db = connection.alias
 
 
 def _is_lost_race(error: IntegrityError) -> bool:

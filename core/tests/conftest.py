@@ -35,7 +35,9 @@ def no_handlers(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def closed_breaker() -> Iterator[None]:
-    """One test's dead broker is not another's."""
+    """One test's dead broker, or connection to it, is not another's."""
     broker.breaker.reset()
+    broker.line.drop()
     yield
     broker.breaker.reset()
+    broker.line.drop()

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import SeeOther, public, signed_in
 from accounts.models import User
-from accounts.sessions import browser_of, remember_browser, start_session
+from accounts.sessions import browser_of, remember_browser, start_first_session, start_session
 from core import clock
 from core.validators import local_phone
 from participants.deadlines import due_day
@@ -180,6 +180,8 @@ def _answer(request: HttpRequest, answer: Registered | Held, at: datetime) -> Ht
         return SeeOther(reverse("register_check"))
     if request.user.is_authenticated and request.user.pk == user.pk:
         return SeeOther(target)
-    if not answer.is_new and at - answer.enrollment.registered_at > SIGN_IN_AGAIN:
+    if answer.is_new:
+        return start_first_session(request, user, redirect_url=target)
+    if at - answer.enrollment.registered_at > SIGN_IN_AGAIN:
         return SeeOther(reverse("login"))
     return start_session(request, user, redirect_url=target)

@@ -1,0 +1,59 @@
+"""The sessions of the portal: Django's table and promises, with one statement where Django needs five.
+
+Django writes an empty row as soon as a key is drawn, to be sure that nobody has it, then updates it at the
+end of the request. Here the row is written once, at the end, by an INSERT that fails if somebody has the key.
+Nobody ever has: it is drawn from 36^32.
+"""
+
+from __future__ import annotations
+
+from django.contrib.sessions.backends.base import VALID_KEY_CHARS, CreateError
+from django.contrib.sessions.backends.db import SessionStore as DatabaseSessions
+from django.db import IntegrityError
+from django.utils.crypto import get_random_string
+
+from core.inserts import insert_together
+
+
+class SessionStore(DatabaseSessions):
+    """A session in the database; a new one has no row until it is saved."""
+
+    _is_unwritten = False
+
+    def create(self) -> None:
+        """Draw a new key, and keep the content; the row follows with `save`."""
+        self._session_key = get_random_string(32, VALID_KEY_CHARS)
+        self._get_session(no_load=True)
+        self._is_unwritten = self.modified = True
+
+    def cycle_key(self) -> None:
+        """Give the session a new key and keep its content; whoever knows the old key is out at once."""
+        if self._is_unwritten:
+            self.create()
+        else:
+            super().cycle_key()
+
+    def save(self, must_create: bool = False) -> None:
+        """Write a new session, or change the row of an old one.
+
+        Raises CreateError when a new key is taken, UpdateError when the old row is gone (signed out
+        elsewhere meanwhile): it is never made again.
+        """
+        if self.session_key is None:
+            self.create()
+        if not (must_create or self._is_unwritten):
+            super().save()
+            return
+        content = self._get_session(no_load=True)
+        try:
+            insert_together([self.create_model_instance(content)])
+        except IntegrityError:
+            raise CreateError from None
+        self._is_unwritten = False
+
+    def delete(self, session_key: str | None = None) -> None:
+        """End the session of a key, by default this one."""
+        key = session_key or self.session_key
+        if key is None or (self._is_unwritten and key == self.session_key):
+            return
+        self.model.objects.filter(session_key=key).delete()
