@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from django.contrib.postgres.search import TrigramSimilarity, TrigramWordSimilarity
 from django.db.models import Case, F, Q, QuerySet, Value, When
 
-from centers.models import District, search_key
+from centers.models import District, Province, Regency, search_key
+from core.joined import joined
 
 MAX_CHOICES = 10
 """How many kecamatan are offered at once; with more, the person is asked for more letters."""
@@ -108,7 +109,7 @@ def search(text: str, limit: int = MAX_CHOICES) -> Answer:
     """Search as `search_districts` does, and say whether the answer is what was typed or only near it."""
     text = text[:_MAX_TEXT]
     if code := _as_code(text):
-        return Answer(list(_base().filter(pk=code)), code, is_literal=True)
+        return Answer(_with_code(code), code, is_literal=True)
     head, _, tail = text.partition(",")
     key, region = search_key(_DISTRICT_WORD.sub("", head)), _region_key(search_key(tail))
     if len(key) < _MIN_KEY:
@@ -125,6 +126,28 @@ def search(text: str, limit: int = MAX_CHOICES) -> Answer:
 
 def _base() -> QuerySet[District]:
     return District.objects.current().select_related("regency__province")
+
+
+_WITH_CODE = joined(
+    "SELECT {District}, {Regency}, {Province} FROM centers_district"
+    " JOIN centers_regency ON centers_regency.code = centers_district.regency_id"
+    " JOIN centers_province ON centers_province.code = centers_regency.province_id"
+    " WHERE centers_district.code = %s AND centers_district.retired_at IS NULL",
+    District,
+    Regency,
+    Province,
+)
+
+
+def _with_code(code: str) -> list[District]:
+    """`_base().filter(pk=code)`, written out: every registration asks this, and building it costs more than
+    the answer."""
+    found = []
+    for district, regency, province in _WITH_CODE.rows([code]):
+        regency.province = province
+        district.regency = regency
+        found.append(district)
+    return found
 
 
 def _as_code(text: str) -> str | None:

@@ -4,6 +4,8 @@ Each takes anything a browser may send, answers with a clean value or an error b
 back what was typed in a form that can always be rendered (no lone surrogates, no endless text).
 """
 
+from __future__ import annotations
+
 import re
 from datetime import date
 from typing import Any
@@ -229,6 +231,14 @@ class CodeField(forms.ChoiceField):
         super().__init__(
             choices=choices, error_messages={"required": wrong, "invalid_choice": wrong}, **kwargs
         )
+
+
+class SharedFields(dict[str, forms.Field]):
+    """The fields of a form that never changes them: every form shares these, instead of copying all of them
+    for itself (which costs more than judging what was sent). Set as `base_fields` of the form's class."""
+
+    def __deepcopy__(self, _memo: Any) -> SharedFields:
+        return self
 
 
 class SubmissionField(forms.Field):

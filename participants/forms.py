@@ -24,6 +24,7 @@ from core.fields import (
     EmailAddressField,
     NikField,
     PhoneField,
+    SharedFields,
     SubmissionField,
     WordsField,
     submission_id_in,
@@ -359,6 +360,9 @@ class RegistrationForm(PersonForm):
         if self.errors and "password" not in self.errors:
             self.add_error("password", TYPE_AGAIN)
             self._sort_errors()
+
+
+RegistrationForm.base_fields = SharedFields(RegistrationForm.base_fields)
 
 
 class CounterForm(PersonForm):

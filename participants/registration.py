@@ -195,7 +195,7 @@ def _register(
     return Registered(enrollment, is_new=True)
 
 
-_LOCK = "SELECT pg_advisory_xact_lock(%(lock)s)"
+LOCK = "SELECT pg_advisory_xact_lock(%(lock)s)"
 """Makes equal submissions wait for each other until the end of the transaction."""
 
 _LOOK_UP = f"""
@@ -227,7 +227,7 @@ def look_up(data: RegistrationData, submission_id: UUID) -> _Found:
     """
     with connection.cursor() as cursor:
         cursor.execute(
-            f"{_LOCK}; {_LOOK_UP}",
+            f"{LOCK}; {_LOOK_UP}",
             {
                 "lock": int.from_bytes(submission_id.bytes[:8], signed=True),
                 "submission": submission_id,

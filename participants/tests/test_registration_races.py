@@ -112,7 +112,7 @@ def test_one_registration_sent_fifty_times_is_one_person_one_message_one_answer(
 def test_equal_submissions_need_the_lock(monkeypatch: pytest.MonkeyPatch, is_protected: bool) -> None:
     """Somebody without NIK and phone: no unique index helps, only the lock makes the second one wait."""
     if not is_protected:
-        monkeypatch.setattr(registration, "lock_submission", lambda _id: None)
+        monkeypatch.setattr(registration, "LOCK", "SELECT %(lock)s")
     operator = staff(Role.PENGELOLA, "P31.74.07")
     data = person_data(nik=None, no_nik_reason="Belum jadi", phone="", password=None)
     send = submit(data, uuid4(), assistance=Assistance(by=operator, role=Role.PENGELOLA))
