@@ -2,15 +2,16 @@
 
 Django writes an empty row as soon as a key is drawn, to be sure that nobody has it, then updates it at the
 end of the request. Here the row is written once, at the end, by an INSERT that fails if somebody has the key.
-Nobody ever has: it is drawn from 36^32.
+Nobody ever has: it is 128 random bits.
 """
 
 from __future__ import annotations
 
-from django.contrib.sessions.backends.base import VALID_KEY_CHARS, CreateError
+import secrets
+
+from django.contrib.sessions.backends.base import CreateError
 from django.contrib.sessions.backends.db import SessionStore as DatabaseSessions
 from django.db import IntegrityError
-from django.utils.crypto import get_random_string
 
 from core.inserts import insert_together
 
@@ -22,7 +23,7 @@ class SessionStore(DatabaseSessions):
 
     def create(self) -> None:
         """Draw a new key, and keep the content; the row follows with `save`."""
-        self._session_key = get_random_string(32, VALID_KEY_CHARS)
+        self._session_key = secrets.token_hex(16)
         self._get_session(no_load=True)
         self._is_unwritten = self.modified = True
 

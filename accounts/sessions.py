@@ -46,7 +46,10 @@ def start_session(request: HttpRequest, user: User, *, redirect_url: str | None 
     nobody is signed in. `redirect_url` must be an address of this host; None leads to the first page of the
     user's role.
     """
-    _leave_old_session(request)
+    if request.user.is_authenticated:
+        auth.logout(request)
+    else:
+        request.session.cycle_key()
     login = Login(user=user, redirect_url=redirect_url, state={STATE_KEY: user.get_session_auth_hash()})
     response: HttpResponse = perform_password_login(request, {}, login)
     response.status_code = 303
@@ -58,18 +61,11 @@ def start_first_session(request: HttpRequest, user: User, *, redirect_url: str) 
 
     Nothing is asked of the database: such an account has no second factor and was not disabled yet.
     """
-    _leave_old_session(request)
+    if request.user.is_authenticated:
+        auth.logout(request)
     record_authentication(request, user, method="password")
     auth.login(request, user, backend=settings.AUTHENTICATION_BACKENDS[0])
     return SeeOther(redirect_url)
-
-
-def _leave_old_session(request: HttpRequest) -> None:
-    """End the session of whoever was signed in at this browser; a visitor's gets a new key."""
-    if request.user.is_authenticated:
-        auth.logout(request)
-    else:
-        request.session.cycle_key()
 
 
 def note_sign_in(sender: object, user: User, **_signal: object) -> None:

@@ -7,13 +7,39 @@ next is the text of a model's INSERT, which `Model.save()` builds anew for every
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import date, datetime
 from functools import cache
 from itertools import groupby
 from typing import Any
+from uuid import UUID
 
-from django.db import connection, models
+from django.db import DEFAULT_DB_ALIAS, connection, connections, models
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+
+_AS_THEY_ARE: dict[str, type] = {
+    "BooleanField": bool,
+    "CharField": str,
+    "DateField": date,
+    "DateTimeField": datetime,
+    "PositiveIntegerField": int,
+    "PositiveSmallIntegerField": int,
+    "TextField": str,
+    "UUIDField": UUID,
+}
+"""Django's plain fields and the values that they hand on to the driver unchanged."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """How a field's value of a row reaches the database."""
+
+    attribute: str
+    prepare: Callable[[Any, Any], Any]
+    as_it_is: type | None
+    """Values of this very type need no preparation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +48,15 @@ class _Insert:
 
     head: str
     one_row: str
-    columns: tuple[tuple[str, Callable[[Any, Any], Any]], ...]
-    """Attribute of a row, and how its field prepares the value for the database."""
+    columns: tuple[_Column, ...]
 
-    def values(self, row: models.Model) -> Iterable[Any]:
-        return [prepare(getattr(row, name), connection) for name, prepare in self.columns]
+    def values(self, row: models.Model, db: BaseDatabaseWrapper) -> Iterator[Any]:
+        for column in self.columns:
+            value = getattr(row, column.attribute)
+            if value is None or type(value) is column.as_it_is:
+                yield value
+            else:
+                yield column.prepare(value, db)
 
 
 @cache
@@ -40,8 +70,17 @@ def _insert_of(model: type[models.Model]) -> _Insert:
     return _Insert(
         head=f"INSERT INTO {quote(model._meta.db_table)} ({names}) VALUES ",
         one_row=f"({', '.join(['%s'] * len(fields))})",
-        columns=tuple((str(field.attname), field.get_db_prep_save) for field in fields),
+        columns=tuple(_column(field) for field in fields),
     )
+
+
+def _column(field: Any) -> _Column:
+    kind = field
+    while isinstance(kind, models.ForeignKey):
+        kind = kind.target_field
+    is_own = not type(kind).__module__.startswith("django.db.models.")
+    as_it_is = None if is_own else _AS_THEY_ARE.get(kind.get_internal_type())
+    return _Column(field.attname, field.get_db_prep_save, as_it_is)
 
 
 def insert_together(rows: Iterable[models.Model]) -> None:
@@ -53,6 +92,7 @@ def insert_together(rows: Iterable[models.Model]) -> None:
     database says, such as django.db.IntegrityError.
     """
     rows = list(rows)
+    db = connections[DEFAULT_DB_ALIAS]
     statements: list[str] = []
     params: list[Any] = []
     for model, group in groupby(rows, type):
@@ -60,11 +100,11 @@ def insert_together(rows: Iterable[models.Model]) -> None:
         same = list(group)
         statements.append(insert.head + ", ".join([insert.one_row] * len(same)))
         for row in same:
-            params.extend(insert.values(row))
+            params.extend(insert.values(row, db))
     if not statements:
         return
-    with connection.cursor() as cursor:
+    with db.cursor() as cursor:
         cursor.execute("; ".join(statements), params)
     for row in rows:
         row._state.adding = False
-        row._state.db = connection.alias
+        row._state.db = db.alias
