@@ -45,7 +45,7 @@ def center_for(district: District, village: Village | None = None) -> Placement:
 
 
 def nearby(found: Sequence[Sequence[Any]] | None, regency_id: str) -> list[Center]:
-    """The centres behind the value of `NEARBY`, for `choose`; anything else of them is read when asked for."""
+    """The centres behind the value of `NEARBY`, for `choose`; the rest of them is read when asked for."""
     centers = []
     for code, district_id, village_id, zone, lat, lng in found or ():
         place = District.from_db(None, _PLACE, (district_id, regency_id, lat, lng))

@@ -18,7 +18,6 @@ from uuid import UUID
 from django.db import DEFAULT_DB_ALIAS, connection, connections, models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-
 _AS_THEY_ARE: dict[str, type] = {
     "BooleanField": bool,
     "CharField": str,

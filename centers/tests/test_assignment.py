@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from centers.assignment import Placement, center_for, distance_km
+from centers.assignment import NEARBY, Placement, center_for, choose, distance_km, nearby
 from centers.models import Center, District, Village
 from centers.tests.factories import CenterFactory, district
 
@@ -16,6 +16,24 @@ pytestmark = pytest.mark.django_db
 def placed(code: str, village: str | None = None) -> tuple[str | None, bool]:
     placement = center_for(district(code), Village.objects.get(pk=village) if village else None)
     return placement.center.code if placement.center else None, placement.is_fallback
+
+
+def test_the_centres_read_within_another_statement_are_chosen_from_alike() -> None:
+    CenterFactory(code="P31.74.05")
+    CenterFactory(code="P31.74.07-2", village_id="31.74.07.1002", name="Pos")
+    CenterFactory(code="P31.74.09", status="jeda")
+    CenterFactory(code="P31.71.01")
+    for code in ("31.74.01", "31.74.05", "31.74.07", "31.74.09", "31.71.02", "91.71.01"):
+        home = district(code)
+        for village in (None, *Village.objects.filter(district=home)[:3]):
+            with connection.cursor() as cursor:
+                cursor.execute(f"SELECT ({NEARBY})", {"regency": home.regency_id})
+                found = nearby(cursor.fetchone()[0], home.regency_id)
+            chosen = choose(home, found, village)
+            assert chosen == center_for(home, village), code
+            if chosen.center:
+                stored = Center.objects.get(pk=chosen.center.pk)
+                assert (chosen.center.zone, chosen.center.name) == (stored.zone, stored.name)
 
 
 def test_the_open_centre_of_the_kecamatan_serves_it() -> None:

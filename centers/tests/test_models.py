@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from accounts.models import Role
 from accounts.tests.factories import UserFactory, staff
-from centers.models import Agency, Center, CoachProfile, area_chain
+from centers.models import LICENSING, Agency, Center, CoachProfile, area_chain
 from centers.tests.factories import AgencyFactory, CenterFactory, CoachProfileFactory, district
 
 pytestmark = pytest.mark.django_db
@@ -103,6 +103,18 @@ def test_a_region_that_names_none_gets_the_generic_departments() -> None:
     assert {agency.area_code for agency in Agency.objects.for_area("11.01.01")} == {"ID"}
     AgencyFactory(code="11.01-umkm", area_code="11.01")
     assert [agency.code for agency in Agency.objects.for_area("11.01.01")] == ["11.01-umkm"]
+
+
+@pytest.mark.parametrize("code", ["31.74.07", "32.73.01", "73.71.01", "91.71.01", "11.01.01", "11.02.01"])
+def test_the_permit_office_read_within_another_statement_is_the_first_of_the_catalogue(code: str) -> None:
+    AgencyFactory(code="31.74-ptsp", area_code="31.74", duties=["pendukung", "perizinan"])
+    AgencyFactory(code="31.74.07-ptsp", area_code="31.74.07", duties=["perizinan"], is_active=False)
+    AgencyFactory(code="11.01-umkm", area_code="11.01", duties=["pembina"])
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT ({LICENSING})", {"areas": area_chain(code)})
+        (found,) = cursor.fetchone()
+    first = Agency.objects.for_area(code).licensing().first()
+    assert found == (first.code if first else None)
 
 
 def test_nearer_departments_come_first_and_switched_off_ones_never() -> None:

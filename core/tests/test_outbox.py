@@ -384,3 +384,23 @@ def test_a_broker_that_does_not_answer_costs_one_short_wait(
         rest = time.perf_counter() - begin
     assert first < 3 * settings.BROKER_WAKE_TIMEOUT
     assert rest < 0.1
+
+
+@pytest.mark.usefixtures("real_broker")
+def test_one_connection_to_the_broker_serves_many_pages_and_is_replaced_after_a_restart(
+    services: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+    connect = current_app.connection_for_write
+
+    def counted(*args: Any, **kwargs: Any) -> Any:
+        opened.append("connection")
+        return connect(*args, **kwargs)
+
+    monkeypatch.setattr(current_app._get_current_object(), "connection_for_write", counted)
+    assert all(broker.publish("core.relay_outbox") for _ in range(5))
+    assert len(opened) == 1
+    services.stop_broker()
+    services.start_broker()
+    assert broker.publish("core.relay_outbox")
+    assert len(opened) <= 2
