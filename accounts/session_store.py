@@ -24,7 +24,7 @@ class SessionStore(DatabaseSessions):
     def create(self) -> None:
         """Draw a new key, and keep the content; the row follows with `save`."""
         self._session_key = secrets.token_hex(16)
-        self._get_session(no_load=True)
+        self._get_session(no_load=True)  # type: ignore[attr-defined]
         self._is_unwritten = self.modified = True
 
     def cycle_key(self) -> None:
@@ -45,7 +45,7 @@ class SessionStore(DatabaseSessions):
         if not (must_create or self._is_unwritten):
             super().save()
             return
-        content = self._get_session(no_load=True)
+        content = self._get_session(no_load=True)  # type: ignore[attr-defined]
         try:
             insert_together([self.create_model_instance(content)])
         except IntegrityError:

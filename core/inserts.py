@@ -63,7 +63,7 @@ def _insert_of(model: type[models.Model]) -> _Insert:
     """The INSERT of a model; the database numbers rows whose key it counts itself."""
     fields = [field for field in model._meta.local_concrete_fields if not isinstance(field, models.AutoField)]
     quote = connection.ops.quote_name
-    names = ", ".join(quote(field.column) for field in fields)
+    names = ", ".join(quote(str(field.column)) for field in fields)
     return _Insert(
         head=f"INSERT INTO {quote(model._meta.db_table)} ({names}) VALUES ",
         one_row=f"({', '.join(['%s'] * len(fields))})",

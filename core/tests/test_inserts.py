@@ -8,15 +8,16 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.contrib.auth import get_user_model
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from accounts.models import User
 from core.crypto import SealBroken
 from core.inserts import insert_together
 from core.models import AuditEntry, Job, OutboxMessage
 
 pytestmark = pytest.mark.django_db
+User: Any = get_user_model()
 AT = datetime(2026, 3, 2, 4, 5, 6, 789, tzinfo=UTC)
 
 
