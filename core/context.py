@@ -23,6 +23,9 @@ THEMES = {"terang": "light", "gelap": "dark"}
 SIGNED_IN = "*"
 """Instead of a role in the menu: everybody with an account, whatever their roles."""
 
+QUEUE_ROLES = frozenset({"pendamping", "pengelola"})
+"""Roles with forms that the browser's send queue carries: their pages load it."""
+
 ACCOUNT = "/akun/"
 """Address of the own account: the name in the header leads there."""
 
@@ -171,6 +174,11 @@ class Portal:
         """Name and, for staff, the roles ("Maya Kusuma, pengelola")."""
         words = [word for role, word in ROLE_WORDS.items() if role in self.roles]
         return ", ".join([str(self.user), *words]) if self.user else ""
+
+    @property
+    def author(self) -> str:
+        """Id under which the send queue keeps what this user writes; empty for who has no form of its kind."""
+        return str(self.user.pk) if self.roles & QUEUE_ROLES else ""
 
     @property
     def is_at_account(self) -> bool:

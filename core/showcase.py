@@ -209,6 +209,15 @@ def _tiles() -> list[dict[str, Any]]:
     return tiles
 
 
+SIGNALS = [
+    {"state": "off",
+     "text": "Anda sedang tanpa sinyal. Catatan disimpan di HP ini dan dikirim otomatis. 2 catatan menunggu."},
+    {"state": "wait", "text": "Masuk lagi supaya 2 catatan terkirim."},
+    {"state": "bad", "text": "1 catatan belum diterima."},
+    {"state": "done", "text": "2 catatan sudah terkirim."},
+]  # fmt: skip
+
+
 def _people() -> list[dict[str, Any]]:
     return [
         {
@@ -357,6 +366,7 @@ def showcase(request: HttpRequest) -> HttpResponse:
         "line": [{"label": row["name"], "value": row["reached"]} for row in PUBLIC],
         "tiles": _tiles(),
         "tile_legend": ["di bawah 12%", "12–16%", "17–21%", "22–26%", "27% ke atas"],
+        "signals": SIGNALS,
         "now": now(),
         **_texts(now().date()),
     }

@@ -9,7 +9,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from accounts.access import public
 from core.showcase import showcase
 from core.views import set_theme
-from okoce import health
+from okoce import health, offline
 from okoce.home import home
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -27,6 +27,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("reports.urls")),
     path("", home, name="home"),
     path("tema/", public(set_theme), name="theme"),
+    path("sw.js", offline.worker, name="worker"),
+    path("manifest.webmanifest", offline.manifest, name="manifest"),
+    path("sinyal/", offline.signal, name="signal"),
+    path("tanpa-sinyal/", offline.no_signal, name="no_signal"),
+    path("kiriman/", offline.sendings, name="sendings"),
 ]
 if settings.DEBUG:
     urlpatterns.append(path("komponen/", public(showcase), name="showcase"))

@@ -1,6 +1,7 @@
-// Builds static/dist/app.css (Bootstrap's Sass with the portal's theme) and static/dist/app.js.
+// Builds static/dist/app.css (Bootstrap's Sass with the portal's theme) and the scripts: app.js on every page,
+// queue.js where forms wait for signal, draft.js for the registration, sw.js served as /sw.js.
 // `npm run build`; `npm run build -- --watch` keeps an eye on the sources. No source maps are shipped.
-import { mkdirSync, watch, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, watch, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync } from "node:zlib";
@@ -9,6 +10,7 @@ import * as sass from "sass";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const dist = join(here, "dist");
+const scripts = ["app.js", "queue.js", "draft.js", "sw.js"];
 
 /** Names of ours and Bootstrap's that a rule reads without a fallback but nobody sets: always a mistake. */
 function unset(css) {
@@ -29,8 +31,8 @@ async function build() {
   if (missing.length) throw new Error(`CSS variables read but never set: ${missing.join(", ")}`);
   writeFileSync(join(dist, "app.css"), css);
   await bundle({
-    entryPoints: [join(here, "js", "app.js")],
-    outfile: join(dist, "app.js"),
+    entryPoints: scripts.map((name) => join(here, "js", name)),
+    outdir: dist,
     bundle: true,
     minify: true,
     format: "iife",
@@ -39,7 +41,8 @@ async function build() {
     logLevel: "warning",
   });
   const size = brotliCompressSync(Buffer.from(css)).length;
-  console.log(`static/dist: app.css ${css.length} bytes (${size} with brotli), app.js`);
+  const sizes = scripts.map((name) => `${name} ${brotliCompressSync(readFileSync(join(dist, name))).length}`);
+  console.log(`static/dist: app.css ${css.length} bytes (${size} with brotli); with brotli: ${sizes.join(", ")}`);
 }
 
 await build();

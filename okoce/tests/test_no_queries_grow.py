@@ -263,6 +263,8 @@ LOOKS = [
     Look("my_ktp_add", "citizen", RECORD),
     *(Look("ktp_add", who, RECORD) for who in ("coach", "manager")),
     Look("coach_day", "coach", LIST),
+    *(Look(name, who, LIST) for name in ("signal", "sendings") for who in ("coach", "citizen")),
+    *(Look(name, "anonymous", 0) for name in ("signal", "worker", "manifest", "no_signal")),
     *(Look(name, who, LIST) for name in ("duplicates", "merges") for who in ("manager", "dinas", "admin")),
     *(Look("nik_corrections", who, LIST) for who in ("manager", "admin")),
     Look("duplicates", "manager", LIST, "?q=siti aminah"),

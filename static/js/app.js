@@ -7,3 +7,4 @@ import "./files.js";
 import "./reveal.js";
 import "./copy.js";
 import "./menu.js";
+import "./offline.js";

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.access import SeeOther, role_required
+from accounts.carried import carried, is_carried, refused_form
 from accounts.models import Role
 from core.clock import now, today
 from core.formats import day_long
@@ -31,6 +32,7 @@ LATEST = 12
 
 @role_required(Role.PENDAMPING, Role.PENGELOLA)
 @require_http_methods(["GET", "HEAD", "POST"])
+@carried
 def contact(request: HttpRequest, person_id: UUID) -> HttpResponse:
     """Write down a call, a message, a visit or a note; afterwards offer the move that follows from it."""
     enrollment = enrollment_of(request, person_id)
@@ -45,6 +47,8 @@ def contact(request: HttpRequest, person_id: UUID) -> HttpResponse:
             form.add_error(None, str(refusal))
         else:
             return _after_contact(request, enrollment, log)
+    if is_carried(request):
+        return refused_form(form)
     logs = _latest(request, enrollment)
     context = {
         "form": form,
