@@ -177,7 +177,7 @@ class Portal:
 
     @property
     def author(self) -> str:
-        """Id under which the send queue keeps what this user writes; empty for who has no form of its kind."""
+        """Id under which the send queue keeps what this user writes; empty for who has no such form."""
         return str(self.user.pk) if self.roles & QUEUE_ROLES else ""
 
     @property

@@ -210,12 +210,11 @@ def _tiles() -> list[dict[str, Any]]:
 
 
 SIGNALS = [
-    {"state": "off",
-     "text": "Anda sedang tanpa sinyal. Catatan disimpan di HP ini dan dikirim otomatis. 2 catatan menunggu."},
+    {"state": "off", "text": "Anda sedang tanpa sinyal. Catatan disimpan di HP ini dan dikirim otomatis."},
     {"state": "wait", "text": "Masuk lagi supaya 2 catatan terkirim."},
     {"state": "bad", "text": "1 catatan belum diterima."},
     {"state": "done", "text": "2 catatan sudah terkirim."},
-]  # fmt: skip
+]
 
 
 def _people() -> list[dict[str, Any]]:
