@@ -18,7 +18,7 @@ from django.middleware.csrf import get_token
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import etag, require_safe
 
 from accounts.access import public, signed_in
 from core.templatetags.ui import asset
@@ -35,8 +35,15 @@ ICONS = (("img/icon-192.png", "192x192", "any"), ("img/icon-512.png", "512x512",
          ("img/icon-maskable.png", "512x512", "maskable"))  # fmt: skip
 
 
+def _tag(request: HttpRequest) -> str:
+    """Browsers ask for the worker at every visit; as long as it is the same, the answer is empty."""
+    del request
+    return f'"{sha256(worker_script().encode()).hexdigest()[:16]}"'
+
+
 @public
 @require_safe
+@etag(_tag)
 def worker(request: HttpRequest) -> HttpResponse:
     """The service worker, at the root because a worker only serves addresses below its own.
 

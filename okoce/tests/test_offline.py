@@ -38,6 +38,8 @@ def test_the_worker_stands_at_the_root_is_asked_for_anew_and_keeps_only_static_f
     policy = answer["Content-Security-Policy"]
     for directive in ("worker-src 'self'", "manifest-src 'self'", "connect-src 'self'"):
         assert directive in policy
+    again = client.get("/sw.js", headers={"If-None-Match": answer["ETag"]})
+    assert (again.status_code, again.content) == (304, b"")
     shell = shell_of(answer.content.decode())
     assert shell["page"] == "/tanpa-sinyal/"
     assert len(shell["files"]) == len(offline.KEPT_FILES)

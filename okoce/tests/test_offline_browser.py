@@ -1,4 +1,4 @@
-"""Without signal, in a real browser: what is written is kept, sent once as its author, seen by nobody else."""
+"""Without signal, in a real browser: what is written is kept, sent once as its author, shown to no other."""
 
 from __future__ import annotations
 
