@@ -158,7 +158,7 @@ def write(page: Page, note: str) -> None:
 
 
 def logged() -> list[tuple[str, Any]]:
-    return list(ContactLog.objects.order_by("pk").values_list("note", "author_id"))
+    return list(ContactLog.objects.order_by("created_at").values_list("note", "author_id"))
 
 
 KEPT_HEADING = "Catatan Anda disimpan di perangkat ini"

@@ -55,10 +55,10 @@ async function asset(request) {
   }
 }
 
-/** Signs out, and forgets what the user had here once the portal has done it (it answers by leading elsewhere). */
+/** Signs out, and forgets what the user had here once the portal has done it: it leads elsewhere, or says goodbye. */
 async function goodbye(request) {
   const answer = await fetch(request);
-  if (answer.type === "opaqueredirect") {
+  if (answer.type === "opaqueredirect" || answer.ok) {
     await store.empty(await store.author());
     changed();
   }
