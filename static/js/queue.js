@@ -51,7 +51,8 @@ async function draw() {
     banner.dataset.signal = state;
     banner.querySelector("[data-words]").textContent = words;
     show(banner.querySelector("a"), entries.length > 0);
-    show(banner, Boolean(words));
+    // The region itself always stands there: screen readers only read out what changes inside of one.
+    show(banner.firstElementChild, Boolean(words));
   }
   for (const list of document.querySelectorAll("[data-sendings]")) drawList(list, entries);
   drawKept(entries);
@@ -128,8 +129,11 @@ document.addEventListener("click", async (event) => {
 async function send() {
   clearTimeout(timer);
   const before = (await store.of(author)).filter((entry) => entry.state === "waiting");
-  const result = before.length ? await sendAll(author) : "";
-  if (result !== "busy" || !navigator.onLine) why = navigator.onLine ? result : "signal";
+  if (!navigator.onLine) why = "signal";
+  else if (before.length) {
+    const result = await sendAll(author);
+    if (result !== "busy") why = result;
+  } else if (why !== "signal") why = "";
   const entries = await draw();
   if (!entries.some((entry) => entry.state === "waiting") && why !== "signal") return;
   timer = setTimeout(retry, pause);
