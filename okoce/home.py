@@ -6,41 +6,36 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from accounts.access import landing_url, public
-from core.clock import DEFAULT_ZONE, local_day, now
+from core.clock import DEFAULT_ZONE, local_day
 from core.formats import clock_time, day
-from participants.models import Stage
 from programs.pipeline.stages import STAGES
-from reports.funnel import Funnel, load_funnel
+from reports.cuts import latest_cut
+from reports.public_page import find
+from reports.published import Published
 from reports.questions import FunnelQuery
-
-CACHE_KEY = "home:funnel"
-CACHE_SECONDS = 60
-LEAST_SHOWN = 5
-"""Public figures between 1 and 4 are not shown: they would speak of single people."""
 
 
 @dataclass(frozen=True, slots=True)
 class PublicLine:
-    """The national funnel in one line and the instant it was counted."""
+    """The national funnel of the daily cut in one line."""
 
     counted_at: datetime
-    funnel: Funnel
+    figures: Published
 
     @property
     def is_shown(self) -> bool:
         """Whether there are enough people for any figure."""
-        return self.total >= LEAST_SHOWN
+        return bool(self.total)
 
     @property
-    def total(self) -> int:
+    def total(self) -> int | None:
         """Everybody who registered: the denominator of every share."""
-        return self.funnel.registered
+        return self.figures.stages[0][0]
 
     @property
     def cutoff(self) -> str:
@@ -49,28 +44,23 @@ class PublicLine:
 
     @property
     def items(self) -> list[dict[str, Any]]:
-        """Label, value and note of each figure; a value too small to show is None and says so."""
+        """Label, value and note of each figure; a value that is hidden is None and says so."""
         figures = (
             ("Mendaftar", self.total),
-            ("Ikut pelatihan", self.funnel.at(Stage.PELATIHAN).reached),
-            ("Didampingi", self.funnel.at(Stage.PENDAMPINGAN).reached),
-            ("Punya izin usaha", self.funnel.permits),
+            ("Ikut pelatihan", self.figures.stages[1][0]),
+            ("Didampingi", self.figures.stages[2][0]),
+            ("Punya izin usaha", self.figures.permits),
         )
         return [
-            {"label": label, "value": None, "note": f"kurang dari {LEAST_SHOWN} orang"}
-            if 0 < value < LEAST_SHOWN
-            else {"label": label, "value": value, "note": ""}
+            {"label": label, "value": value, "note": "disembunyikan" if value is None else ""}
             for label, value in figures
         ]
 
 
-def load_public_line() -> PublicLine:
-    """The national line, counted at most once a minute in each process."""
-    line = cache.get(CACHE_KEY)
-    if not isinstance(line, PublicLine):
-        line = PublicLine(now(), load_funnel(FunnelQuery()))
-        cache.set(CACHE_KEY, line, CACHE_SECONDS)
-    return line
+def load_public_line() -> PublicLine | None:
+    """The national line of the newest cut, None before the first. Two statements."""
+    cut = latest_cut()
+    return PublicLine(cut.taken_at, find(cut, FunnelQuery())) if cut else None
 
 
 @public

@@ -69,6 +69,10 @@ class ReportedFigure(models.Model):
     def __str__(self) -> str:
         return f"{self.label}: {self.value}"
 
+    @property
+    def is_people(self) -> bool:
+        """Whether it counts people, so that its share of the registered has a meaning."""
+        return not self.label.startswith("Tenaga kerja")
 
 class ReconcileRunQuerySet(models.QuerySet["ReconcileRun"]):
     """Questions about runs."""

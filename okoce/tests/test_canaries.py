@@ -343,7 +343,8 @@ class Town:
                 "/dasbor/corong.csv", "/laporan/", "/rekonsiliasi/", "/pesan/",
                 "/akun/", "/loket/", "/pusat/",
                 "/pusat/31.74.07/", "/peserta/?q=siti", "/peserta/?tahap=pelatihan", "/admin/",
-                "/admin/accounts/user/", "/metrics",
+                "/admin/accounts/user/", "/metrics", "/statistik/", "/statistik/?wilayah=31",
+                "/statistik/corong.json", "/statistik/corong.csv", "/statistik/kamus/",
             ):  # fmt: skip
                 browser.get(path)
             page = browser.get("/peserta/").text

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.conf import settings as django_settings
@@ -32,6 +34,7 @@ from participants.models.choices import Pathway
 from participants.registration import Registered, RegistrationData, register_person
 from participants.tests.factories import center_of, participant
 from programs.pipeline import moves
+from reports.cuts import take_cut
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -138,6 +141,27 @@ def statistics(client: Client) -> dict[str, Any]:
     return found
 
 
+def public_statistics(client: Client) -> dict[str, Any]:
+    """Every public funnel after a new daily cut, as JSON, as CSV and as a page, without the cut-off."""
+    cut = take_cut(at=now(), again=True)
+    assert cut is not None
+    shown = cut.taken_at.astimezone(ZoneInfo("Asia/Jakarta")).isoformat(timespec="seconds")
+    found: dict[str, Any] = {}
+    for question in questions():
+        if "pusat=" in question:
+            continue
+        answer = client.get(f"/statistik/corong.json{question}").json()
+        found[question] = {key: value for key, value in answer.items() if key != "cutoff"}
+        if question.count(".") > 1:  # a kecamatan has no parts of its own
+            continue
+        text = client.get(f"/statistik/corong.csv{question}").content.decode()
+        found[f"csv{question}"] = text.replace(shown, "")
+        page = client.get(f"/statistik/{question}").content.decode()
+        page = page[page.index("<main") : page.index("</main>")]
+        found[f"page{question}"] = re.sub(r"dihitung \w+, [^·]+·", "", page)
+    return found
+
+
 def dump() -> dict[str, bytes]:
     """Every table of the database as text, by COPY: what a backup would hold."""
     with connection.cursor() as cursor:
@@ -181,6 +205,7 @@ def test_erasing_a_fifth_changes_no_statistic_and_leaves_no_trace() -> None:
     client = Client()
     client.force_login(admin, backend="accounts.backends.LoginBackend")
     before = statistics(client)
+    public_before = public_statistics(Client())
     # The marks are really everywhere, or their absence would prove nothing.
     marked = set(holding(MARK.encode(), dump()))
     assert marked >= {
@@ -198,6 +223,9 @@ def test_erasing_a_fifth_changes_no_statistic_and_leaves_no_trace() -> None:
         assert erase_person(person_id=person.pk, actor=admin, reason="Percobaan", at=now())
 
     assert statistics(client) == before
+    assert public_statistics(Client()) == public_before
+    assert public_before[""]["stages"][0]["reached"] >= 200
+    assert len(public_before) > 60
     assert before[""]["stages"][0]["reached"] >= 200
     assert before[""]["permits"]["people"] > 0
     database, disk = dump(), on_disk()

@@ -392,7 +392,8 @@ def test_production_answers_carry_hsts_and_host_cookies(production: Portal) -> N
         assert (sent.status_code, sent.headers["Location"]) == (303, "/daftar/berhasil/")
         for path, status in (
             ("/daftar/berhasil/", 200), ("/saya/", 200), ("/peserta/", 403), ("/tidak-ada/", 404),
-            ("/pusat/", 200), ("/healthz", 200), ("/readyz", 200), ("/admin/", 403), ("/pesan/dibaca/", 405),
+            ("/pusat/", 200), ("/statistik/", 200), ("/statistik/kamus/", 200), ("/healthz", 200),
+            ("/readyz", 200), ("/admin/", 403), ("/pesan/dibaca/", 405),
         ):  # fmt: skip
             assert ask_server("GET", path).status_code == status, path
         assert ask_server("POST", "/daftar/", form | {"csrfmiddlewaretoken": "x"}).status_code in (303, 403)

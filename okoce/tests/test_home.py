@@ -5,29 +5,23 @@ from __future__ import annotations
 import re
 
 import pytest
-from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Role
 from accounts.tests.factories import UserFactory, staff
-from okoce.home import CACHE_KEY
+from core.clock import now
 from participants.models import EvidenceKind, Pathway, Stage
 from participants.tests.factories import StageEvidenceFactory, participant
+from reports.cuts import take_cut
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(autouse=True)
-def fresh_figures():
-    """The line is kept for a minute: every test begins without one."""
-    cache.delete(CACHE_KEY)
-    yield
-    cache.delete(CACHE_KEY)
-
-
 def home(client: Client | None = None) -> str:
+    """The page, after the daily cut of what there is now."""
+    take_cut(at=now(), again=True)
     answer = (client or Client()).get("/")
     assert answer.status_code == 200
     return answer.content.decode()
@@ -77,14 +71,27 @@ def test_a_figure_of_one_to_four_people_is_not_shown() -> None:
     page = home()
     assert '<b class="figure">7</b>' in page
     assert '<b class="figure">1</b>' not in page
-    assert "kurang dari 5 orang" in page
+    assert "disembunyikan" in page
 
 
-def test_figures_are_counted_once_a_minute() -> None:
-    home()
+def test_the_figures_are_those_of_the_daily_cut_and_cost_two_statements() -> None:
+    for _ in range(6):
+        participant()
+    assert '<b class="figure">6</b>' in home()
+    for _ in range(6):
+        participant()
     with CaptureQueriesContext(connection) as caught:
-        home()
-    assert len(caught) == 0
+        page = Client().get("/").content.decode()
+    assert '<b class="figure">6</b>' in page
+    assert len(caught) == 2
+
+
+def test_before_the_first_cut_the_page_says_when_figures_come() -> None:
+    for _ in range(6):
+        participant()
+    page = Client().get("/").content.decode()
+    assert "setelah ada paling sedikit 5 pendaftar" in page
+    assert 'href="/statistik/"' in page
 
 
 def test_who_is_signed_in_is_led_to_the_own_page() -> None:

@@ -58,6 +58,7 @@ from participants.tests.test_counter import answers
 from participants.tests.test_registration_page import valid
 from programs.pipeline.models import BulkAct, BulkItem, BulkKind
 from reports import monthly
+from reports.cuts import take_cut
 from reports.models import ReconcileRun
 from reports.questions import FunnelQuery
 from reports.reconcile.findings import Check, Finding
@@ -192,6 +193,7 @@ class World:
             place = self.places[number]
             EnrollmentFactory(center=center_of(f"P{place.pk}", district=place))
         self.rows = rows
+        take_cut(at=now(), again=True)
 
     def client(self, who: str) -> Client:
         client = Client()
@@ -240,7 +242,8 @@ STAFF = ("coach", "manager", "dinas", "admin")
 ALL = ("anonymous", "citizen", *STAFF)
 PUBLIC_PAGES = (
     "home", "center_list", "center_page", "register", "register_check", "login", "logout", "forgot",
-    "forgot_sent", "code", "help", "help_check",
+    "forgot_sent", "code", "help", "help_check", "statistics", "statistics_json", "statistics_csv",
+    "statistics_glossary",
 )  # fmt: skip
 
 LOOKS = [
@@ -280,6 +283,8 @@ LOOKS = [
     Look("area_search", "anonymous", LIST, "?district=keb&name=district_pick"),
     Look("center_list", "anonymous", LIST, "?q=kebayoran"),
     Look("center_list", "anonymous", LIST, "?wilayah=31"),
+    *(Look(name, "anonymous", LIST, query) for name in ("statistics", "statistics_json", "statistics_csv")
+      for query in ("?wilayah=31.74", "?wilayah=31.74.07&tahun=2026", "?wilayah=34&jalur=naik_kelas")),
     *(Look(name, who, RECORD) for name in ("journey", "register_success") for who in ("citizen",)),
     *(Look(f"my_data{page}", "citizen", RECORD)
       for page in ("", "_reveal", "_download", "_correct", "_erase", "_leave")),
