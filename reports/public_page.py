@@ -30,9 +30,9 @@ WORDS: dict[Stage, tuple[str, str]] = {
     Stage.PENDAFTARAN: ("Mendaftar", "mendaftar"),
     Stage.PELATIHAN: ("Ikut pelatihan", "ikut pelatihan"),
     Stage.PENDAMPINGAN: ("Didampingi", "didampingi"),
-    Stage.PERIZINAN: ("Mengurus izin usaha", "sampai mengurus izin usaha"),
-    Stage.PEMASARAN: ("Memasarkan produk", "sampai pemasaran"),
-    Stage.PELAPORAN_KEUANGAN: ("Mencatat keuangan", "sampai pelaporan keuangan"),
+    Stage.PERIZINAN: ("Mengurus izin", "sampai mengurus izin usaha"),
+    Stage.PEMASARAN: ("Pemasaran", "sampai pemasaran"),
+    Stage.PELAPORAN_KEUANGAN: ("Pelaporan keuangan", "sampai pelaporan keuangan"),
     Stage.PERMODALAN: ("Permodalan", "sampai permodalan"),
 }
 """What reaching a stage means to a reader: on its own, and inside a sentence."""

@@ -284,7 +284,7 @@ LOOKS = [
     Look("center_list", "anonymous", LIST, "?q=kebayoran"),
     Look("center_list", "anonymous", LIST, "?wilayah=31"),
     *(Look(name, "anonymous", LIST, query) for name in ("statistics", "statistics_json", "statistics_csv")
-      for query in ("?wilayah=31.74", "?wilayah=31.74.07&tahun=2026", "?wilayah=34&jalur=naik_kelas")),
+      for query in ("?wilayah=31.74", "?wilayah=31.74.07&tahun=2026", "?wilayah=32&jalur=naik_kelas")),
     *(Look(name, who, RECORD) for name in ("journey", "register_success") for who in ("citizen",)),
     *(Look(f"my_data{page}", "citizen", RECORD)
       for page in ("", "_reveal", "_download", "_correct", "_erase", "_leave")),

@@ -61,7 +61,7 @@ def test_the_page_has_denominator_cutoff_source_definitions_and_history_apart(cl
     assert "potongan harian, dihitung" in page
     assert "sumber: catatan perpindahan tahap di portal ini" in page
     assert "60,0% dari langkah sebelumnya. 40 orang tidak atau belum ikut pelatihan." in page
-    assert "5–7. Memasarkan produk, mencatat keuangan, permodalan" in page
+    assert "5–7. Pemasaran, pelaporan keuangan, permodalan" in page
     assert "Kurang dari 5 orang, disembunyikan agar tidak ada yang dikenali." in page
     assert "Historis, agregat, dilaporkan" in page
     for value in (
