@@ -74,6 +74,7 @@ class ReportedFigure(models.Model):
         """Whether it counts people, so that its share of the registered has a meaning."""
         return not self.label.startswith("Tenaga kerja")
 
+
 class ReconcileRunQuerySet(models.QuerySet["ReconcileRun"]):
     """Questions about runs."""
 
