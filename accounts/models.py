@@ -271,6 +271,10 @@ class RoleAssignmentQuerySet(models.QuerySet["RoleAssignment"]):
         """In force at that instant: begun, not ended."""
         return self.filter(Q(ends_at__isnull=True) | Q(ends_at__gt=at), starts_at__lte=at)
 
+    def unended(self, at: datetime) -> Self:
+        """In force at that instant, or to begin later."""
+        return self.filter(Q(ends_at__isnull=True) | Q(ends_at__gt=at))
+
     def with_role(self, *roles: str) -> Self:
         return self.filter(role__in=roles)
 

@@ -73,7 +73,8 @@ MENU: tuple[Place, ...] = (
     _place("Statistik", "/statistik/", "chart", None, "mitra_modal"),
     _place("Laporan", "/laporan/", "file", "pengelola", "dinas", "admin"),
     _place("Pesan", "/pesan/", "chat", "peserta", "pendamping", "pengelola", "dinas", "admin"),
-    _place("Pengaturan", "/admin/", "lock", "admin"),
+    _place("Pengguna", "/pengguna/", "user", "pengelola", "admin"),
+    _place("Sekretariat", "/sekretariat/", "home", "admin"),
     _place("Akun", ACCOUNT, "user", SIGNED_IN),
 )
 

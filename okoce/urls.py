@@ -20,11 +20,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("pesan/", include("notifications.urls")),
     path("admin/", admin.site.urls),
     path("", include("centers.urls")),
+    path("", include("centers.staff.urls")),
     path("", include("helpdesk.urls")),
     path("", include("participants.urls")),  # before the pipeline: /peserta/<id>/kode/ is theirs
     path("", include("programs.pipeline.rights_urls")),
     path("", include("programs.pipeline.urls")),
     path("", include("reports.urls")),
+    path("", include("okoce.secretariat.urls")),
     path("", home, name="home"),
     path("tema/", public(set_theme), name="theme"),
     path("sw.js", offline.worker, name="worker"),

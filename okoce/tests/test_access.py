@@ -60,6 +60,8 @@ MANAGERS = frozenset({"manager", "other_manager"})
 COACHES = frozenset({"coach", "other_coach"})
 DINAS = frozenset({"dinas", "other_dinas"})
 IN_CHARGE = frozenset({"manager", "admin"})
+ADMIN = frozenset({"admin"})
+KEEPERS = MANAGERS | ADMIN
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,7 @@ class Line:
 PERSON = {"person_id": "person"}
 TICKET = {"number": "ticket"}
 EVIDENCE = {"person_id": "person", "evidence_id": "evidence"}
+COACH = {"user_id": "coach"}
 
 LINES: dict[str, Line] = {
     "healthz": Line(EVERYBODY),
@@ -206,6 +209,16 @@ LINES: dict[str, Line] = {
     "reconcile": Line(DINAS | {"admin"}),
     "dashboard_json": Line(MANAGERS | DINAS | {"admin"}),
     "dashboard_csv": Line(MANAGERS | DINAS | {"admin"}),
+    "secretariat": Line(ADMIN),
+    "audit": Line(ADMIN),
+    "audit_export": Line(ADMIN, get=405, post=200),
+    "users": Line(KEEPERS),
+    "user_new": Line(KEEPERS, post=422),
+    "user": Line(KEEPERS, sees=IN_CHARGE, kwargs=COACH),
+    "role_new": Line(KEEPERS, sees=IN_CHARGE, kwargs=COACH, post=422),
+    "role_end": Line(KEEPERS, sees=IN_CHARGE, kwargs=COACH | {"role_id": "role"}, post=422),
+    "user_code": Line(KEEPERS, sees=IN_CHARGE, kwargs=COACH, post=200),
+    "user_act": Line(KEEPERS, sees=IN_CHARGE, kwargs=COACH | {"slug": "=keluar"}, post=422),
     "reports": Line(MANAGERS | DINAS | {"admin"}, post=422),
     "report_download": Line(
         MANAGERS | DINAS | {"admin"}, sees=frozenset({"dinas"}), kwargs={"job_id": "job"}, get=404
@@ -325,6 +338,8 @@ def world() -> World:
     bulk = BulkAct.objects.create(kind=BulkKind.SKPD, actor=users["manager"])
     BulkItem.objects.create(bulk=bulk, enrollment=enrollment, outcome="ditolak", words="Sudah itu.")
     values = {
+        "coach": users["coach"].pk,
+        "role": users["coach"].role_assignments.get().pk,
         "document": document.pk,
         "bulk": bulk.pk,
         "request": request.pk,
@@ -419,12 +434,19 @@ NONCE = re.compile(rb'nonce="[^"]*"|csrfmiddlewaretoken" value="[^"]*"')
         "help_ticket",
         "help_close",
         "help_hand_over",
+        "user",
+        "role_end",
     ],
 )
 @pytest.mark.parametrize("who", sorted(OUTSIDERS))
 def test_a_foreign_record_answers_like_a_missing_one(world: World, name: str, who: str) -> None:
     foreign = ask(world, name, who, "get")
-    missing_values = world.values | {"person": uuid4(), "evidence": uuid4(), "ticket": "B-26-999999"}
+    missing_values = world.values | {
+        "person": uuid4(),
+        "evidence": uuid4(),
+        "ticket": "B-26-999999",
+        "coach": uuid4(),
+    }
     missing = ask(World(world.users, missing_values, world.enrollment), name, who, "get")
     assert foreign.status_code == missing.status_code == 404
     assert NONCE.sub(b"", foreign.content) == NONCE.sub(b"", missing.content)

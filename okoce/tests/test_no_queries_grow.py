@@ -210,6 +210,8 @@ class World:
             "code": self.center.district_id,
             "bulk_id": self.bulk.pk,
             "request_id": self.request.pk,
+            "user_id": self.coach.pk,
+            "role_id": self.coach.role_assignments.get().pk,
         }
         if LINES[name].kwargs.get("number") == "ticket":
             values["number"] = self.ticket.number
@@ -278,6 +280,13 @@ LOOKS = [
     *(Look("reconcile", who, LIST) for who in ("dinas", "admin")),
     *(Look("reports", who, LIST, htmx=htmx) for who in ("manager", "dinas", "admin")
       for htmx in (False, True)),
+    *(Look("users", who, LIST, query) for who in ("manager", "admin")
+      for query in ("", "?q=warga", "?peran=pendamping&akun=aktif&cakupan=P31.74.07")),
+    *(Look(name, who, RECORD) for who in ("manager", "admin")
+      for name in ("user", "user_new", "role_new", "role_end", "user_code", "user_act")),
+    *(Look(name, "admin", LIST) for name in ("secretariat", "audit")),
+    Look("audit", "admin", LIST, "?pelaku=warga&tindakan=peserta&wilayah=31.74"),
+    Look("audit", "admin", LIST, "?nomor=OK-26-000001"),
     *(Look("inbox", who, LIST) for who in ("citizen", "coach", "manager")),
     Look("inbox_preferences", "citizen", LIST),
     Look("area_search", "anonymous", LIST, "?district=keb&name=district_pick"),
@@ -315,6 +324,7 @@ NO_DATA = {
     "sign_out_everywhere",
     "help_take", "help_answer", "help_note",
     "report_retry",  # POST only
+    "audit_export",  # POST only, below
     "act", "my_act",  # with the acts themselves, below
     "evidence_file", "report_download",  # a file: one record and its bytes, below
     "account_login",  # the same address as `login`
@@ -564,6 +574,14 @@ ACTS = [
     Act("act", "manager", coach_of, beginner, "pendamping"),
     Act("act", "coach", sending(note="Sedang penuh."), asked, "tolak-tugas"),
     Act("act", "coach", sending(**BUSINESS), mentee, "usaha"),
+    Act("user_new", "manager", lambda w, e: {"name": "Dewi", "email": f"{uuid4().hex}@example.com",
+        "role": "pendamping", "scope": w.center.pk, "reason": "Surat tugas"}, beginner, status=200),
+    Act("role_new", "admin", lambda w, e: {"role": "pelatih", "scope": w.center.pk, "reason": "Surat tugas"},
+        beginner),
+    Act("user_act", "admin", sending(**REASON), beginner, "keluar"),
+    Act("user_code", "admin", nothing, beginner, status=200),
+    Act("role_end", "manager", sending(**REASON), beginner),
+    Act("audit_export", "admin", nothing, beginner, status=200),
     Act("inbox_read", "citizen", nothing, mentee),
     Act("inbox_read_all", "citizen", nothing, mentee),
     Act("inbox_preferences", "citizen", lambda w, e: {"email": "on"}, mentee),
@@ -628,7 +646,9 @@ def test_no_act_asks_more_for_more_rows(world: World) -> None:
                 evidence = StageEvidenceFactory(enrollment=enrollment, kind=EvidenceKind.SKU)
                 citizen = enrollment.person.user
                 note = world.tell(citizen)
+                mate = staff(Role.PENDAMPING, world.center.code, is_demo=True)
                 values = {
+                    "user_id": mate.pk, "role_id": mate.role_assignments.get().pk,
                     "person_id": enrollment.person_id, "evidence_id": evidence.pk,
                     "number": enrollment.number, "bulk_id": marked(world, enrollment).pk,
                     "job_id": world.order().pk, "notification_id": note.pk, "slug": act.slug, "kind": "nib",

@@ -1,0 +1,1 @@
+"""The secretariat's own pages: what needs attention, the audit log, dated rules, centres, support view."""
