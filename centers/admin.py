@@ -110,7 +110,8 @@ class AgencyForm(forms.ModelForm):
 
     class Meta:
         model = Agency
-        fields = ("code", "name", "short_name", "area_code", "duties", "sectors", "position", "is_active")
+        fields = ("code", "name", "short_name", "area_code", "duties", "sectors", "position", "is_active",
+                  "starts_on", "ends_on")  # fmt: skip
 
 
 @admin.register(Agency)

@@ -16,7 +16,7 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import Exists, Q
+from django.db.models import Exists, F, Q
 from django.db.models.functions import Length, Substr
 from django.urls import reverse
 
@@ -202,12 +202,22 @@ class Village(Area):
         return {"1": "Kelurahan", "3": "Desa adat"}.get(self.code[9:10], "Desa")
 
 
+def _in_force() -> Q:
+    """Agencies in force today, in the secretariat's zone."""
+    today = clock.today()
+    return (
+        Q(is_active=True)
+        & (Q(starts_on__isnull=True) | Q(starts_on__lte=today))
+        & (Q(ends_on__isnull=True) | Q(ends_on__gt=today))
+    )
+
+
 class AgencyQuerySet(models.QuerySet["Agency"]):
     """Questions to the agency catalogue."""
 
     def active(self) -> Self:
-        """Agencies that may be chosen today."""
-        return self.filter(is_active=True)
+        """Agencies that may be chosen today: switched on, begun, not ended."""
+        return self.filter(_in_force())
 
     def for_area(self, code: str) -> Self:
         """Active agencies responsible for an area: those of the area and of the areas around it, nearest
@@ -216,7 +226,7 @@ class AgencyQuerySet(models.QuerySet["Agency"]):
         A region that names none gets the generic national ones (area `ID`), so that nobody is left without.
         """
         chain = area_chain(code)
-        named = self.model._default_manager.filter(is_active=True, area_code__in=chain)
+        named = self.model._default_manager.filter(_in_force(), area_code__in=chain)
         return (
             self.active()
             .filter(Q(area_code__in=chain) | (Q(area_code=NATION) & ~Exists(named)))
@@ -274,6 +284,8 @@ class Agency(models.Model):
     )
     position = models.PositiveSmallIntegerField("urutan", default=0)
     is_active = models.BooleanField("aktif", default=True)
+    starts_on = models.DateField("berlaku sejak", null=True, blank=True)
+    ends_on = models.DateField("berlaku sampai (tidak termasuk)", null=True, blank=True)
 
     objects = AgencyQuerySet.as_manager()
 
@@ -292,6 +304,11 @@ class Agency(models.Model):
                 condition=Q(duties__contained_by=["pembina", "perizinan", "pendukung"])
                 & Q(duties__len__gt=0),
                 violation_error_message="Pilih satu tugas atau lebih: pembina, perizinan, pendukung.",
+            ),
+            models.CheckConstraint(
+                name="agency_ends_after_start",
+                condition=Q(starts_on__isnull=True) | Q(ends_on__isnull=True) | Q(ends_on__gt=F("starts_on")),
+                violation_error_message="Hari berakhir harus sesudah hari mulai.",
             ),
         ]
 

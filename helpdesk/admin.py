@@ -1,20 +1,18 @@
-"""The secretariat's view of help: dated limits can be changed, tickets are answered in the queue."""
+"""The secretariat's view of help: limits change at `/aturan/`, tickets are answered in the queue."""
 
 from __future__ import annotations
 
 from django.contrib import admin
 
-from centers.admin import AuditedAdmin
 from core.admin import ReadOnlyAdmin
 
 from .models import Ticket, TicketRule
 
 
 @admin.register(TicketRule)
-class TicketRuleAdmin(AuditedAdmin):
-    """New values begin on a day and old ones end on it; what held once stays on record."""
+class TicketRuleAdmin(ReadOnlyAdmin):
+    """What held, holds and will hold; new values come in at `/aturan/`, with a preview."""
 
-    audit_name = "batas_bantuan"
     list_display = ("kind", "code", "value", "valid_from", "valid_until", "source")
     list_filter = ("kind", "code")
     ordering = ("kind", "code", "-valid_from")

@@ -19,6 +19,7 @@ from centers.models import Center, District
 from core import clock
 from core.append_only import append_only
 from core.crypto import SealedField, blind_index, get_sealed, set_sealed
+from core.dated import dated_rows
 from core.validators import mask_phone
 
 from .scoping import staff_scope, ticket_scope
@@ -404,6 +405,7 @@ class TicketRule(models.Model):
         verbose_name = "batas waktu bantuan"
         verbose_name_plural = "batas waktu bantuan"
         ordering = ["kind", "code", "valid_from"]
+        triggers = dated_rows(has_end=True)
         constraints = [
             ExclusionConstraint(
                 name="ticket_rule_one_value_a_day",

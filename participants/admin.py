@@ -1,4 +1,4 @@
-"""The secretariat's view of people: dated thresholds can be changed, the rest is read here, moved elsewhere.
+"""The secretariat's view of people: read here, changed elsewhere.
 
 Sealed columns and indexes are never shown.
 """
@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from django.contrib import admin
 
-from centers.admin import AuditedAdmin
 from core.admin import ReadOnlyAdmin
 
 from .models import (
@@ -22,20 +21,18 @@ from .models import (
 
 
 @admin.register(Threshold)
-class ThresholdAdmin(AuditedAdmin):
-    """New values begin on a day and old ones end on it; what held once stays on record."""
+class ThresholdAdmin(ReadOnlyAdmin):
+    """What held, holds and will hold; new values come in at `/aturan/`, with a preview."""
 
-    audit_name = "ambang"
     list_display = ("stage", "code", "value", "valid_from", "valid_until", "source")
     list_filter = ("stage", "code")
     ordering = ("stage", "code", "-valid_from")
 
 
 @admin.register(RetentionRule)
-class RetentionRuleAdmin(AuditedAdmin):
-    """A new row replaces the older one of its kind from its day on."""
+class RetentionRuleAdmin(ReadOnlyAdmin):
+    """A newer row replaces the older one of its kind from its day on; they come in at `/aturan/`."""
 
-    audit_name = "masa_simpan"
     list_display = ("kind", "months", "valid_from", "source")
     list_filter = ("kind",)
     ordering = ("kind", "-valid_from")

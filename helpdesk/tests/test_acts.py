@@ -12,6 +12,7 @@ from accounts.models import Role
 from accounts.tests.factories import PesertaUserFactory
 from centers.models import Center
 from centers.tests.factories import district
+from core.dated import rewriting_history
 from core.models import AuditEntry, OutboxMessage
 from core.refusals import Refused
 from helpdesk import rights, services
@@ -60,10 +61,11 @@ def test_weekends_and_holidays_do_not_count():
 
 
 def test_a_new_rule_holds_from_its_day_on():
-    TicketRule.objects.filter(kind=Kind.KELUHAN, code="tenggat").update(valid_until=date(2026, 11, 24))
-    TicketRule.objects.create(
-        kind=Kind.KELUHAN, code="tenggat", value=1, valid_from=date(2026, 11, 24), source="Uji"
-    )
+    with rewriting_history():
+        TicketRule.objects.filter(kind=Kind.KELUHAN, code="tenggat").update(valid_until=date(2026, 11, 24))
+        TicketRule.objects.create(
+            kind=Kind.KELUHAN, code="tenggat", value=1, valid_from=date(2026, 11, 24), source="Uji"
+        )
     manager()
     assert ticket(kind=Kind.KELUHAN).due_on == date(2026, 11, 25)
     assert ticket(kind=Kind.KELUHAN, at=MONDAY + DAY).due_on == date(2026, 11, 25)

@@ -129,14 +129,11 @@ WORDS: dict[str, Words] = (
     | _group(
         "sekretariat",
         {
-            "ambang.dibuat": "menambah aturan tahap {obj}",
-            "ambang.diubah": "mengubah aturan tahap {obj}",
-            "masa_simpan.dibuat": "menambah masa simpan {obj}",
-            "masa_simpan.diubah": "mengubah masa simpan {obj}",
-            "batas_bantuan.dibuat": "menambah batas waktu bantuan {obj}",
-            "batas_bantuan.diubah": "mengubah batas waktu bantuan {obj}",
+            "aturan.ditambah": "menambah nilai aturan {obj}",
+            "aturan.dicabut": "mencabut nilai aturan {obj}",
             "pusat.dibuat": "membuat pusat {obj}",
             "pusat.diubah": "mengubah pusat {obj}",
+            "pusat.ditutup": "menutup pusat {obj}",
             "dinas.dibuat": "membuat dinas {obj}",
             "dinas.diubah": "mengubah dinas {obj}",
             "pendamping.dibuat": "mencatat profil pendamping {obj}",

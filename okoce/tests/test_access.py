@@ -22,7 +22,7 @@ from PIL import Image
 
 from accounts.models import Role, User
 from accounts.tests.factories import grant, staff
-from centers.models import CoachProfile
+from centers.models import Agency, CoachProfile
 from core import files
 from core.clock import now
 from core.models import Job
@@ -40,6 +40,7 @@ from participants.models import (
     RequestKind,
     Stage,
     StageEvidence,
+    Threshold,
 )
 from participants.tests.factories import StageEvidenceFactory, center_of, participant, synthetic_nik
 from programs.pipeline.models import BulkAct, BulkItem, BulkKind
@@ -87,6 +88,7 @@ PERSON = {"person_id": "person"}
 TICKET = {"number": "ticket"}
 EVIDENCE = {"person_id": "person", "evidence_id": "evidence"}
 COACH = {"user_id": "coach"}
+RULE = {"family": "=tahap", "key": "=pelatihan.batas_diam"}
 
 LINES: dict[str, Line] = {
     "healthz": Line(EVERYBODY),
@@ -212,6 +214,17 @@ LINES: dict[str, Line] = {
     "secretariat": Line(ADMIN),
     "audit": Line(ADMIN),
     "audit_export": Line(ADMIN, get=405, post=200),
+    "rules": Line(ADMIN),
+    "rule": Line(ADMIN, kwargs=RULE),
+    "rule_new": Line(ADMIN, kwargs=RULE, post=422),
+    "rule_withdraw": Line(ADMIN, kwargs=RULE | {"value_id": "rule_value"}, post=422),
+    "secretariat_centers": Line(ADMIN),
+    "secretariat_center_new": Line(ADMIN, post=422),
+    "secretariat_center": Line(ADMIN, kwargs={"code": "=P31.74.07"}, post=422),
+    "secretariat_center_close": Line(ADMIN, kwargs={"code": "=P31.74.07"}, post=422),
+    "secretariat_agencies": Line(ADMIN),
+    "secretariat_agency_new": Line(ADMIN, post=422),
+    "secretariat_agency": Line(ADMIN, kwargs={"code": "agency"}, post=422),
     "users": Line(KEEPERS),
     "user_new": Line(KEEPERS, post=422),
     "user": Line(KEEPERS, sees=IN_CHARGE, kwargs=COACH),
@@ -339,6 +352,8 @@ def world() -> World:
     BulkItem.objects.create(bulk=bulk, enrollment=enrollment, outcome="ditolak", words="Sudah itu.")
     values = {
         "coach": users["coach"].pk,
+        "rule_value": Threshold.objects.get(stage=Stage.PELATIHAN, code="batas_diam").pk,
+        "agency": Agency.objects.earliest("pk").pk,
         "role": users["coach"].role_assignments.get().pk,
         "document": document.pk,
         "bulk": bulk.pk,

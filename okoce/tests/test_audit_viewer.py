@@ -37,6 +37,7 @@ APPS = (
 OPEN_CODES = {
     "accounts/admin.py": {"akun.dibuat", "akun.diubah"},
     "centers/admin.py": set(),  # the subclasses' names, gathered below
+    "okoce/secretariat/places.py": {"pusat.dibuat", "pusat.diubah", "dinas.dibuat", "dinas.diubah"},
     "programs/pipeline/merging.py": {"duplikat.gabung", "duplikat.batal"},
     "programs/pipeline/moves.py": {f"tahap.{kind}" for kind in TransitionKind.values},
 }

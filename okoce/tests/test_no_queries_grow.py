@@ -43,6 +43,7 @@ from participants.models import (
     Pathway,
     Stage,
     Status,
+    Threshold,
     WorkforceReport,
 )
 from participants.tests.factories import (
@@ -210,11 +211,16 @@ class World:
             "code": self.center.district_id,
             "bulk_id": self.bulk.pk,
             "request_id": self.request.pk,
+            "value_id": Threshold.objects.get(stage=Stage.PELATIHAN, code="batas_diam").pk,
             "user_id": self.coach.pk,
             "role_id": self.coach.role_assignments.get().pk,
         }
         if LINES[name].kwargs.get("number") == "ticket":
             values["number"] = self.ticket.number
+        if name.startswith("secretariat_center"):
+            values["code"] = self.center.pk
+        elif name == "secretariat_agency":
+            values["code"] = Agency.objects.earliest("pk").pk
         return reverse(
             name, kwargs={key: values.get(key) or text[1:] for key, text in LINES[name].kwargs.items()}
         )
@@ -284,7 +290,12 @@ LOOKS = [
       for query in ("", "?q=warga", "?peran=pendamping&akun=aktif&cakupan=P31.74.07")),
     *(Look(name, who, RECORD) for who in ("manager", "admin")
       for name in ("user", "user_new", "role_new", "role_end", "user_code", "user_act")),
-    *(Look(name, "admin", LIST) for name in ("secretariat", "audit")),
+    *(Look(name, "admin", LIST) for name in (
+        "secretariat", "audit", "rules", "secretariat_centers", "secretariat_agencies")),
+    *(Look("secretariat_centers", "admin", LIST, f"?perlu={need}") for need in ("pengelola", "peserta")),
+    *(Look(name, "admin", RECORD) for name in (
+        "rule", "rule_new", "rule_withdraw", "secretariat_center", "secretariat_center_new",
+        "secretariat_center_close", "secretariat_agency", "secretariat_agency_new")),
     Look("audit", "admin", LIST, "?pelaku=warga&tindakan=peserta&wilayah=31.74"),
     Look("audit", "admin", LIST, "?nomor=OK-26-000001"),
     *(Look("inbox", who, LIST) for who in ("citizen", "coach", "manager")),
@@ -342,9 +353,11 @@ IN_OWN_TESTS = {
     "my_data_consent", "my_data_cancel", "data_request",
     "help", "help_check", "help_followup", "help_take", "help_answer", "help_note", "help_close", "people",
     "help_hand_over",
+    "rule_new", "rule_withdraw", "secretariat_center", "secretariat_center_new", "secretariat_center_close",
+    "secretariat_agency", "secretariat_agency_new",
 }  # fmt: skip
 """Their acts need two people each, a password or a code: counted in test_duplicates, test_merging,
-test_corrections, test_rights, test_people_search and in helpdesk's own tests of budgets."""
+test_corrections, test_rights, test_people_search, test_rules, test_places and in helpdesk's own tests."""
 
 
 def test_every_address_that_shows_data_has_a_budget() -> None:

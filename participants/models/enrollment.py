@@ -15,6 +15,7 @@ from django.db.models import F, Func, Q
 
 from core import clock
 from core.append_only import append_only
+from core.dated import dated_rows
 from participants.scoping import enrollment_scope
 
 from .choices import Gender, Pathway, Stage, Status, StopReason, TransitionKind
@@ -248,6 +249,7 @@ class Threshold(models.Model):
         verbose_name = "ambang"
         verbose_name_plural = "ambang"
         ordering = ["stage", "code", "valid_from"]
+        triggers = dated_rows(has_end=True)
         constraints = [
             ExclusionConstraint(
                 name="threshold_one_value_a_day",

@@ -14,6 +14,7 @@ from django.db.models import F, Q
 from accounts.access import scopes
 from accounts.models import Role
 from core import clock, crypto
+from core.dated import dated_rows
 from core.validators import mask_phone
 
 from .enrollment import Enrollment
@@ -246,6 +247,7 @@ class RetentionRule(models.Model):
         verbose_name = "masa simpan"
         verbose_name_plural = "masa simpan"
         ordering = ["kind", "-valid_from"]
+        triggers = dated_rows(has_end=False)
         constraints = [
             models.UniqueConstraint(
                 fields=["kind", "valid_from"],

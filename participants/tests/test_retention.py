@@ -12,6 +12,7 @@ from django.core.management import call_command
 from accounts.models import AccessCode, Role
 from accounts.tests.factories import UserFactory, staff
 from core.clock import now
+from core.dated import rewriting_history
 from core.files import full_path, store_generated
 from core.models import OutboxMessage
 from notifications.models import Notification
@@ -60,11 +61,12 @@ def stopped(days: int) -> Enrollment:
 
 
 def test_the_newest_rule_that_has_begun_holds() -> None:
-    RetentionRule.objects.filter(kind=RetentionKind.PESAN_DIBACA).delete()
-    for months, since in ((24, date(2024, 1, 1)), (12, date(2026, 1, 1)), (6, date(2030, 1, 1))):
-        RetentionRule.objects.create(
-            kind=RetentionKind.PESAN_DIBACA, months=months, valid_from=since, source="Ketetapan"
-        )
+    with rewriting_history():
+        RetentionRule.objects.filter(kind=RetentionKind.PESAN_DIBACA).delete()
+        for months, since in ((24, date(2024, 1, 1)), (12, date(2026, 1, 1)), (6, date(2030, 1, 1))):
+            RetentionRule.objects.create(
+                kind=RetentionKind.PESAN_DIBACA, months=months, valid_from=since, source="Ketetapan"
+            )
     assert RetentionRule.objects.on(date(2025, 6, 1))[RetentionKind.PESAN_DIBACA].months == 24
     assert RetentionRule.objects.on(date(2026, 1, 1))[RetentionKind.PESAN_DIBACA].months == 12
     assert RetentionKind.PESAN_DIBACA not in RetentionRule.objects.on(date(2023, 1, 1))

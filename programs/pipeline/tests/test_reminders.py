@@ -16,6 +16,7 @@ from accounts.models import User
 from accounts.tests.factories import UserFactory
 from core import clock, outbox
 from core.clock import reminder_day
+from core.dated import rewriting_history
 from core.models import OutboxMessage
 from notifications.models import Notification
 from participants.models import Consent, ConsentPurpose, Enrollment, Stage, Status, Threshold
@@ -208,16 +209,17 @@ def test_nobody_without_a_coach_is_forgotten() -> None:
 def test_a_changed_limit_holds_from_its_day() -> None:
     silent(10)
     assert silence.remind_everywhere(at=MONDAY) == 0
-    Threshold.objects.filter(stage=Stage.PENDAFTARAN, code="batas_diam").update(
-        valid_until=MONDAY.date() + timedelta(days=1)
-    )
-    Threshold.objects.create(
-        stage=Stage.PENDAFTARAN,
-        code="batas_diam",
-        value=7,
-        valid_from=MONDAY.date() + timedelta(days=1),
-        source="uji",
-    )
+    with rewriting_history():
+        Threshold.objects.filter(stage=Stage.PENDAFTARAN, code="batas_diam").update(
+            valid_until=MONDAY.date() + timedelta(days=1)
+        )
+        Threshold.objects.create(
+            stage=Stage.PENDAFTARAN,
+            code="batas_diam",
+            value=7,
+            valid_from=MONDAY.date() + timedelta(days=1),
+            source="uji",
+        )
     assert silence.remind_everywhere(at=MONDAY) == 0
     assert silence.remind_everywhere(at=MONDAY + timedelta(days=1)) == 1
 
