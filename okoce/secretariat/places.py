@@ -66,8 +66,6 @@ def save(*, place: Center | Agency, values: dict[str, Any], actor: User, reason:
     if not is_new:
         # A fresh row under the lock: of two hands at once, the second changes what it meant to change alone.
         place = model._default_manager.select_for_update(of=("self",), no_key=True).get(pk=place.pk)
-    elif model._default_manager.filter(pk=place.pk).exists():
-        raise Refused(f"Kode {place.pk} sudah dipakai.")
     changed = sorted(name for name, value in values.items() if is_new or getattr(place, name) != value)
     if not changed:
         return place
@@ -122,4 +120,6 @@ def _write(place: models.Model, *, is_new: bool) -> None:
         for constraint in place._meta.constraints:
             if constraint.name in str(error):
                 raise Refused(str(constraint.get_violation_error_message())) from None
+        if "_pkey" in str(error):
+            raise Refused(f"Kode {place.pk} sudah dipakai.") from None
         raise
