@@ -7,6 +7,7 @@ the first one did.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
@@ -18,6 +19,7 @@ from django.db.models import Q
 from accounts.access import NATION, covers
 from accounts.models import Role, RoleAssignment, User
 from core.audit import record
+from core.clock import now
 
 OWN_ROLE = "Peran sendiri diberikan atau diakhiri oleh admin lain."
 OWN_ACCOUNT = "Akun sendiri diurus di halaman Akun, atau oleh admin lain."
@@ -26,6 +28,7 @@ NOT_YOUR_ACCOUNT = "Akun ini di luar wewenang Anda."
 IS_DISABLED = "Akun ini sedang dinonaktifkan. Aktifkan dulu, lalu beri peran."
 HELD_ALREADY = "Peran dengan cakupan itu sudah dipegang pada masa yang sama."
 HAS_ENDED = "Hari berakhirnya harus sesudah mulai berlaku."
+SCOPE_FORM = re.compile(r"ID|[0-9]{2}(\.[0-9]{2}){0,2}|[A-Z][0-9.]+(-[0-9]+)?", re.ASCII)
 
 
 class GrantRefused(Exception):
@@ -102,7 +105,8 @@ def lock_pair(actor: User, user_id: UUID, *, at: datetime) -> tuple[User, list[R
     }
     held: list[RoleAssignment] = []
     if locked[actor.pk].is_active:
-        held = list(RoleAssignment.objects.filter(user_id=actor.pk).active(at))
+        # Whoever waited for the lock is judged at the instant it was given, not at that of the click.
+        held = list(RoleAssignment.objects.filter(user_id=actor.pk).active(max(at, now())))
     return locked[user_id], held
 
 
@@ -143,7 +147,7 @@ def grant_role(
         ends_at=ends_at,
         granted_by=granted_by,
     )
-    assignment.full_clean()
+    _require_form(assignment)
     if granted_by is not None:
         if not may_grant(held, assignment.role, scope):
             raise GrantRefused(NOT_YOURS)
@@ -163,6 +167,15 @@ def grant_role(
         detail={"role": str(role), "scope": scope, "user": str(user.pk)},
     )
     return assignment
+
+
+def _require_form(assignment: RoleAssignment) -> None:
+    """What the table's constraints say, before the table is asked; raises ValidationError."""
+    assignment.clean_fields(exclude=["user", "granted_by"])
+    if not SCOPE_FORM.fullmatch(assignment.scope):
+        raise ValidationError({"scope": "Cakupan ditulis sebagai kode wilayah, kode pusat, atau ID."})
+    if assignment.ends_at is not None and assignment.ends_at <= assignment.starts_at:
+        raise ValidationError({"ends_at": HAS_ENDED})
 
 
 @transaction.atomic

@@ -16,12 +16,10 @@ from accounts.codes import issue_code
 from accounts.models import AccessCode, RoleAssignment, User
 from accounts.roles import (
     NOT_YOUR_ACCOUNT,
-    NOT_YOURS,
     OWN_ACCOUNT,
     GrantRefused,
     grant_role,
     lock_pair,
-    may_grant,
     may_manage,
 )
 from core.audit import record
@@ -44,11 +42,8 @@ class NewAccount:
 def open_account(*, new: NewAccount, actor: User, at: datetime, reason: str = "") -> tuple[User, str]:
     """Make an account with its first role; return it with the one-use code, the only time it can be read.
 
-    Raises GrantRefused when the role is not the actor's to give.
+    Raises GrantRefused, and makes nothing, when the role is not the actor's to give.
     """
-    _, held = lock_pair(actor, actor.pk, at=at)
-    if not may_grant(held, new.role, new.scope):
-        raise GrantRefused(NOT_YOURS)
     user = User.objects.create_user(
         display_name=new.display_name, email=new.email or None, phone=new.phone or None
     )

@@ -8,6 +8,10 @@ from django.conf import settings
 from django.http import HttpRequest
 
 
-def place(_request: HttpRequest) -> dict[str, Any]:
-    """`demo_mode` and `email_goes_to_files`: the base layout says so on the page."""
-    return {"demo_mode": settings.DEMO_MODE, "email_goes_to_files": settings.EMAIL_PROVIDER == "file"}
+def place(request: HttpRequest) -> dict[str, Any]:
+    """`demo_mode`, `email_goes_to_files` and a support view: the base layout says so on the page."""
+    return {
+        "demo_mode": settings.DEMO_MODE,
+        "email_goes_to_files": settings.EMAIL_PROVIDER == "file",
+        "support": getattr(request, "support", None),
+    }

@@ -144,6 +144,8 @@ WORDS: dict[str, Words] = (
         "pengawasan",
         {
             "audit.ekspor": "mengunduh catatan audit",
+            "dukungan.mulai": "mulai melihat portal sebagai {obj}",
+            "dukungan.selesai": "selesai melihat portal sebagai {obj}",
         },
     )
 )

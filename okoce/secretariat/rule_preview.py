@@ -274,9 +274,9 @@ def _lists(*parts: tuple[str, list[Enrollment]]) -> tuple[Affected, ...]:
     return tuple(found)
 
 
-def _counted(words: str, counts: Counter[str | None]) -> tuple[Affected, ...]:
+def _counted(words: str, counts: Counter[Any]) -> tuple[Affected, ...]:
     return (Affected(words, counts.total(), _largest(counts)),) if counts else ()
 
 
-def _largest(counts: Counter[str | None]) -> tuple[tuple[str, int], ...]:
+def _largest(counts: Counter[Any]) -> tuple[tuple[str, int], ...]:
     return tuple((name or "Belum punya pusat", count) for name, count in counts.most_common())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from . import audit_views, desk_views, place_views, rule_views
+from . import audit_views, desk_views, place_views, rule_views, support_views
 
 urlpatterns: list[URLPattern] = [
     path("sekretariat/", desk_views.desk, name="secretariat"),
@@ -23,6 +23,8 @@ urlpatterns: list[URLPattern] = [
         rule_views.rule_withdraw,
         name="rule_withdraw",
     ),
+    path("dukungan/", support_views.begin, name="support"),
+    path("dukungan/selesai/", support_views.finish, name="support_end"),
     path("audit/", audit_views.audit_list, name="audit"),
     path("audit/unduh/", audit_views.audit_export, name="audit_export"),
 ]

@@ -139,6 +139,7 @@ MIDDLEWARE = [
     "accounts.access.AccessMiddleware",
     "accounts.mfa.StaffMfaMiddleware",
     "accounts.admin_gate.AdminZoneMiddleware",
+    "okoce.secretariat.support.SupportMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "pghistory.middleware.HistoryMiddleware",
     "django_prometheus.middleware.PrometheusAfterMiddleware",

@@ -214,6 +214,8 @@ LINES: dict[str, Line] = {
     "secretariat": Line(ADMIN),
     "audit": Line(ADMIN),
     "audit_export": Line(ADMIN, get=405, post=200),
+    "support": Line(ADMIN, post=422),
+    "support_end": Line(ADMIN, get=405, post=303),
     "rules": Line(ADMIN),
     "rule": Line(ADMIN, kwargs=RULE),
     "rule_new": Line(ADMIN, kwargs=RULE, post=422),

@@ -45,7 +45,7 @@ def test_a_centre_is_opened_and_its_hours_are_changed(desk: Client) -> None:
     center = Center.objects.get(pk="P31.74.05")
     assert (center.zone, center.whatsapp, center.district_id) == (
         "Asia/Jakarta",
-        "+6281200000001",
+        "+62812000000001",
         "31.74.05",
     )
     changed = CENTER | {"hours": "Sabtu 08.00–12.00", "capacity": "90"}
