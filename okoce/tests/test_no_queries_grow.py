@@ -294,7 +294,7 @@ LOOKS = [
         "secretariat", "audit", "rules", "secretariat_centers", "secretariat_agencies")),
     *(Look("secretariat_centers", "admin", LIST, f"?perlu={need}") for need in ("pengelola", "peserta")),
     *(Look(name, "admin", RECORD) for name in (
-        "rule", "rule_new", "rule_withdraw", "secretariat_center", "secretariat_center_new",
+        "support", "rule", "rule_new", "rule_withdraw", "secretariat_center", "secretariat_center_new",
         "secretariat_center_close", "secretariat_agency", "secretariat_agency_new")),
     Look("audit", "admin", LIST, "?pelaku=warga&tindakan=peserta&wilayah=31.74"),
     Look("audit", "admin", LIST, "?nomor=OK-26-000001"),
@@ -335,7 +335,7 @@ NO_DATA = {
     "sign_out_everywhere",
     "help_take", "help_answer", "help_note",
     "report_retry",  # POST only
-    "audit_export",  # POST only, below
+    "audit_export", "support_end",  # POST only
     "act", "my_act",  # with the acts themselves, below
     "evidence_file", "report_download",  # a file: one record and its bytes, below
     "account_login",  # the same address as `login`
@@ -353,7 +353,7 @@ IN_OWN_TESTS = {
     "my_data_consent", "my_data_cancel", "data_request",
     "help", "help_check", "help_followup", "help_take", "help_answer", "help_note", "help_close", "people",
     "help_hand_over",
-    "rule_new", "rule_withdraw", "secretariat_center", "secretariat_center_new", "secretariat_center_close",
+    "support", "support_end", "rule_new", "rule_withdraw", "secretariat_center", "secretariat_center_new", "secretariat_center_close",
     "secretariat_agency", "secretariat_agency_new",
 }  # fmt: skip
 """Their acts need two people each, a password or a code: counted in test_duplicates, test_merging,
