@@ -353,7 +353,8 @@ IN_OWN_TESTS = {
     "my_data_consent", "my_data_cancel", "data_request",
     "help", "help_check", "help_followup", "help_take", "help_answer", "help_note", "help_close", "people",
     "help_hand_over",
-    "support", "support_end", "rule_new", "rule_withdraw", "secretariat_center", "secretariat_center_new", "secretariat_center_close",
+    "support", "support_end", "rule_new", "rule_withdraw",
+    "secretariat_center", "secretariat_center_new", "secretariat_center_close",
     "secretariat_agency", "secretariat_agency_new",
 }  # fmt: skip
 """Their acts need two people each, a password or a code: counted in test_duplicates, test_merging,
