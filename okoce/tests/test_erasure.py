@@ -6,7 +6,7 @@ import io
 import json
 import re
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -23,17 +23,22 @@ from accounts.models import Role, User
 from accounts.tests.factories import staff
 from centers.models import CoachProfile
 from core import audit, files, outbox
-from core.clock import now
+from core.clock import local_day, now
 from core.crypto import blind_index
 from core.validators import clean_nik
+from helpdesk import services as helpdesk
+from helpdesk.models import Kind, Topic
 from okoce.demo.seed import seed
-from participants import rights, services
+from participants import corrections, ktp, rights, services
 from participants.erasure import erase_person
 from participants.models import DataRequest, Enrollment, EvidenceKind, Person, StageEvidence, Status
 from participants.models.choices import Pathway
 from participants.registration import Registered, RegistrationData, register_person
-from participants.tests.factories import center_of, participant
-from programs.pipeline import moves
+from participants.tests.factories import center_of, participant, synthetic_nik
+from programs.mentoring import services as mentoring
+from programs.mentoring.models import ContactKind, ContactOutcome
+from programs.pipeline import bulk, merging, moves
+from programs.pipeline.models import BulkKind
 from reports.cuts import take_cut
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -87,16 +92,63 @@ def mark(person: Person, number: int) -> str:
         services.assign_coach(
             enrollment_id=enrollment.pk, actor=manager, coach=coach, at=at, note=f"{token} dekat rumah"
         )
+        spoken_about(token, enrollment, coach, manager, at=at)
         if number % 2:
             enrollment.refresh_from_db()
             moves.stop(
                 enrollment_id=enrollment.pk, actor=manager, version=enrollment.version,
                 why=moves.StopReason.LAINNYA, reason=f"{token} pindah kota", at=at,
             )  # fmt: skip
+    asked_by(token, enrollment, user, at=at)
     audit.record(
         actor=None, action="coba", obj=None, reason=f"tentang {enrollment.number}", detail={"x": token}
     )
     return token
+
+
+def asked_by(token: str, enrollment: Enrollment, user: User, *, at: datetime) -> None:
+    """A complaint with an addition and a note of the staff, a wish for another NIK, a photo of the KTP."""
+    question = helpdesk.Question(
+        Kind.KELUHAN, Topic.DATA, f"{token} nama saya salah", f"{token} Nama", checks_self=True,
+        district=enrollment.district,
+    )  # fmt: skip
+    asked = helpdesk.ask(question=question, submission_id=uuid4(), browser=f"{token}", asker=user, at=at)
+    assert asked is not None
+    helpdesk.write_again(ticket_id=asked.ticket.pk, author=user, text=f"{token} tambahan", at=at)
+    admin = User.objects.filter(role_assignments__role=Role.ADMIN).first()
+    assert admin is not None
+    helpdesk.add_note(ticket_id=asked.ticket.pk, actor=admin, text=f"{token} sudah ditelepon", at=at)
+    corrections.request_correction(
+        enrollment_id=enrollment.pk, actor=user, nik=synthetic_nik(), reason=f"{token} tertukar", at=at
+    )
+    person = Person.objects.get(pk=enrollment.person_id)
+    if not person.is_identity_verified:
+        ktp.attach_identity_document(
+            enrollment_id=enrollment.pk, actor=user, store_file=lambda: picture(token), at=at
+        )
+
+
+def spoken_about(token: str, enrollment: Enrollment, coach: User, manager: User, *, at: datetime) -> None:
+    """What a coach writes down, and a manager with an act on many."""
+    enrollment.refresh_from_db()
+    mentoring.log_contact(
+        enrollment_id=enrollment.pk, actor=coach, submission_id=uuid4(), kind=ContactKind.TELEPON,
+        outcome=ContactOutcome.TERSAMBUNG, happened_on=local_day(at, enrollment.zone),
+        note=f"{token} anaknya sakit", agreed=f"{token} datang Senin", at=at,
+    )  # fmt: skip
+    mentoring.put_off(
+        enrollment_id=enrollment.pk, actor=coach, until_on=local_day(at, enrollment.zone) + timedelta(days=3),
+        reason=f"{token} sakit", at=at,
+    )  # fmt: skip
+    mate = CoachProfile.objects.create(
+        user=staff(Role.PENDAMPING, enrollment.center_id, is_demo=True), center_id=enrollment.center_id
+    )
+    plan = bulk.Plan(BulkKind.PENDAMPING, coach=mate, note=f"{token} ramah", reason=f"{token} dekat rumah")
+    seen = {
+        o.enrollment.pk: o.seen for o in bulk.preview(plan=plan, ids=[enrollment.pk], actor=manager, at=at)
+    }
+    done = bulk.execute(bulk_id=uuid4(), plan=plan, ids=[enrollment.pk], seen=seen, actor=manager, at=at)
+    assert done.items.get().is_done
 
 
 def picture(token: str) -> Any:
@@ -213,7 +265,9 @@ def test_erasing_a_fifth_changes_no_statistic_and_leaves_no_trace() -> None:
         "participants_enrollmentevent", "participants_business", "participants_businessevent",
         "participants_product", "participants_stageevidence", "participants_stagetransition",
         "participants_coachassignment", "participants_coachassignmentevent", "participants_datarequest",
-        "notifications_notification", "core_auditentry", "core_storedfile",
+        "notifications_notification", "core_auditentry", "core_storedfile", "helpdesk_ticket",
+        "helpdesk_ticketmessage", "helpdesk_ticketnote", "mentoring_contactlog", "mentoring_snooze",
+        "pipeline_bulkact", "participants_nikcorrection",
     }  # fmt: skip
     disk = on_disk()
     assert len(disk) > len(chosen)
@@ -243,6 +297,41 @@ def test_erasing_a_fifth_changes_no_statistic_and_leaves_no_trace() -> None:
     assert not StageEvidence.objects.filter(enrollment__person__in=chosen, file__isnull=False).exists()
     # A second time nothing happens; the statistics still agree with a fresh look.
     assert not erase_person(person_id=chosen[0].pk, actor=admin, reason="Percobaan", at=now())
+
+
+def test_erasing_whoever_was_merged_leaves_nothing_of_either_record() -> None:
+    """The double, what moved and what the merge kept for its undoing go with her; every figure stays."""
+    center = center_of()
+    admin = staff(Role.ADMIN, "ID", is_demo=True)
+    manager = staff(Role.PENGELOLA, center.code, is_demo=True)
+    kept, double = (
+        participant(center=center, person__full_name=f"{MARK}{name} Siti", person__address=f"{MARK} jalan")
+        for name in ("a", "b")
+    )
+    numbers = [
+        value for one in (kept, double) for value in (one.person.nik(), one.person.phone(), one.number)
+    ]
+    StageEvidence.objects.create(
+        enrollment=double, stage=double.stage, kind=EvidenceKind.NIB, number=f"{MARK} 812",
+        file=picture(MARK), happened_on=now().date(), submitted_by=double.person.user,
+    )  # fmt: skip
+    merging.merge(
+        kept_id=kept.pk, taken_out_id=double.pk, kept_version=kept.version, taken_out_version=double.version,
+        actor=manager, reason=f"{MARK} sama orangnya", at=now(),
+    )  # fmt: skip
+    while outbox.relay():
+        pass
+    client = Client()
+    client.force_login(admin, backend="accounts.backends.LoginBackend")
+    before = statistics(client)
+    assert {"participants_merge", "participants_mergeevent"} & set(holding(MARK.encode(), dump()))
+    assert erase_person(person_id=kept.person_id, actor=admin, reason="Percobaan", at=now())
+    assert statistics(client) == before
+    database = dump()
+    for needle in (MARK, *numbers):
+        assert needle
+        assert holding(needle.encode(), database) == [], needle
+    assert not [name for name, content in on_disk().items() if MARK.encode() in content.lower()]
 
 
 def test_the_erased_may_come_again_as_somebody_new() -> None:

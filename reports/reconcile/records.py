@@ -6,12 +6,15 @@ from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
+from participants.models import Pathway, Stage, Status, StopReason
 from programs.pipeline.ledger import Entry, State, faults, state_after, stop_reason_after
 
 from .findings import Check, Finding, Findings
 from .witness import EnrollmentRow, Known, PersonRows, ReportRow
 
 NONE = "–"
+LABELS = {code: label for words in (Stage, Status, Pathway, StopReason) for code, label in words.choices}
+"""Stored code → word that people read."""
 
 
 def compare_person(person: PersonRows, findings: Findings) -> None:
@@ -49,7 +52,7 @@ def _compare_enrollment(known: Known, findings: Findings) -> None:
 
 
 def _text(value: object) -> str:
-    return NONE if value in (None, "") else str(value)
+    return NONE if value in (None, "") else LABELS.get(str(value), str(value))
 
 
 def fixed_differences(row: EnrollmentRow, entries: list[Entry]) -> Iterator[tuple[str, object, object]]:

@@ -53,7 +53,7 @@ class ShownRun:
         """What was read, and how long it took."""
         run = self.run
         seconds = round((run.ended_at - run.started_at).total_seconds())
-        lasted = f"{seconds} detik" if seconds < 120 else f"{round(seconds / 60)} menit"
+        lasted = f"{max(seconds, 1)} detik" if seconds < 120 else f"{round(seconds / 60)} menit"
         how = "otomatis malam hari" if run.night else "dijalankan petugas"
         told = (
             f"{number(run.people)} peserta, {number(run.rows_read)} baris catatan, "

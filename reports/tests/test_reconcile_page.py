@@ -36,7 +36,7 @@ def test_everybody_reads_the_differences_of_their_own_area(enter: Enter) -> None
     reconcile(at=now())
     assert ReconcileRun.objects.get().differences == 2
     admin = enter(Role.ADMIN, "ID").get("/rekonsiliasi/").content.decode()
-    told = f"Tahap {here.number}, wilayah 31.74.07: tertulis pelatihan, hasil hitung ulang pendaftaran."
+    told = f"Tahap {here.number}, wilayah 31.74.07: tertulis Pelatihan, hasil hitung ulang Pendaftaran."
     assert told in admin and there.number in admin
     assert f"/peserta/{here.person_id}/" in admin
     dinas = enter(Role.DINAS, "31.74").get("/rekonsiliasi/").content.decode()
@@ -74,4 +74,4 @@ def test_an_erased_person_is_named_no_more(enter: Enter) -> None:
     Enrollment.objects.filter(pk=enrollment.pk).update(erased_at=now())
     page = enter(Role.ADMIN, "ID").get("/rekonsiliasi/").content.decode()
     assert enrollment.number not in page
-    assert "Tahap, wilayah 31.74.07: tertulis pelatihan" in page
+    assert "Tahap, wilayah 31.74.07: tertulis Pelatihan" in page
