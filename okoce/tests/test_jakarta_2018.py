@@ -11,9 +11,10 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import transaction
 from django.db.models import Count, F, Q
+from django.test import Client
 
 from accounts.models import User
-from centers.models import Center
+from centers.models import Center, District
 from core.clock import local_day, now
 from core.validators import clean_nik
 from okoce.demo.jakarta_2018 import FIRST_DAY, REPORT_2018, Golden, apportion
@@ -207,3 +208,37 @@ def test_the_whole_report():
     print(f"written in {perf_counter() - started:.1f} s")
     assert_golden(REPORT_2018)
     assert Person.objects.count() == Enrollment.objects.count() == 65_414
+    assert_golden_addresses()
+    started = perf_counter()
+    run = reconcile(at=now())
+    print(f"{run.rows_read} rows and {run.pages} pages compared in {perf_counter() - started:.1f} s")
+    assert (run.differences, run.findings, run.people) == (0, [], 65_414)
+    wrong = Enrollment.objects.filter(stage=Stage.PERIZINAN).order_by("pk").first()
+    assert wrong is not None
+    Enrollment.objects.filter(pk=wrong.pk).update(stage=Stage.PELATIHAN)
+    assert reconcile(at=now()).differences == 1
+    assert reconcile(at=now(), is_repair=True).differences == 0
+
+
+def assert_golden_addresses() -> None:
+    """The stable address for staff: the province, and the sums of its cities, kecamatan and centres."""
+    client = Client()
+    client.force_login(User.objects.get(email="admin@example.com"), backend="accounts.backends.LoginBackend")
+
+    def ask(question: str) -> list[int]:
+        answer = client.get(f"/dasbor/corong.json?{question}").json()
+        reached = [stage["reached"] for stage in answer["stages"]]
+        return [*reached, answer["permits"]["people"], *answer["jobs"].values()]
+
+    golden = [*REPORT_2018.reached, 0, 0, 0, REPORT_2018.reached[3], REPORT_2018.workers, 0]
+    assert ask("wilayah=31") == golden
+    districts = District.objects.current().filter(pk__startswith="31.").order_by("pk")
+    codes = list(districts.values_list("pk", flat=True))
+    centers = Center.objects.filter(status=Center.Status.BUKA).order_by("pk")
+    for count, questions in (
+        (6, [f"wilayah={code}" for code in sorted({code[:5] for code in codes})]),
+        (44, [f"wilayah={code}" for code in codes]),
+        (44, [f"pusat={code}" for code in centers.values_list("pk", flat=True)]),
+    ):
+        assert len(questions) == count
+        assert [sum(column) for column in zip(*map(ask, questions), strict=True)] == golden
