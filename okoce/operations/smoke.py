@@ -26,7 +26,13 @@ def main() -> int:
     password = secrets.token_urlsafe(12)
     born = today() - timedelta(days=10_000 + secrets.randbelow(8_000))
     nik = f"{district.replace('.', '')}{born:%d%m%y}0000"
-    phone = f"0812-0000-{secrets.randbelow(100_000):05d}"
+    # A number that somebody else has too signs nobody in: demo data hold most of these.
+    free = (
+        number
+        for number in (f"{secrets.randbelow(100_000):05d}" for _ in range(1_000))
+        if not Person.objects.with_phone(f"+628120000{number}").exists()
+    )
+    phone = f"0812-0000-{next(free)}"
     before = Person.objects.count()
     browser = Client(headers={"host": host})
     browser.get("/daftar/", secure=True)
