@@ -13,7 +13,7 @@ from .findings import Check, Finding, Findings
 from .witness import EnrollmentRow, Known, PersonRows, ReportRow
 
 NONE = "–"
-LABELS = {code: label for words in (Stage, Status, Pathway, StopReason) for code, label in words.choices}
+LABELS = {code: str(label) for words in (Stage, Status, Pathway, StopReason) for code, label in words.choices}
 """Stored code → word that people read."""
 
 
