@@ -217,8 +217,7 @@ def area_breakdown(answer: Answer, parts: Mapping[str, Published]) -> Breakdown 
     rest = _rest(answer.figures, parts.values())
     note = ""
     if any(rest.reached) or rest.permits:
-        lines.append(replace(rest, label=f"{place.inside_name.capitalize()} lain, digabung" if lines else
-                             f"Semua {place.inside_name}, digabung"))  # fmt: skip
+        lines.append(replace(rest, label="Gabungan angka yang disembunyikan"))
         note = f"Angka yang menunjuk kurang dari {LEAST} orang masuk ke baris gabungan."
     elif len(lines) < len(place.inside):
         note = f"Di {number(len(place.inside) - len(lines))} {place.inside_name} lain belum ada pendaftar."

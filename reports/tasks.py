@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from celery import shared_task
 from celery.schedules import crontab
 
@@ -21,12 +23,15 @@ SCHEDULE = {
     },
 }
 
+SETTLED = timedelta(minutes=2)
+"""Age at which nothing earlier is still being written: the cut must hold whenever it is counted again."""
+
 
 @shared_task(name="reports.take_daily_cut")
 def take_daily_cut() -> bool:
     """Take the cut of today (WIB) unless it is there. Hourly, so that a night without a worker is caught up;
     returns whether this run took it."""
-    return take_cut(at=clock.now()) is not None
+    return take_cut(at=clock.now() - SETTLED) is not None
 
 
 @shared_task(name="reports.reconcile")

@@ -95,7 +95,7 @@ def test_hidden_parts_stand_in_one_line_and_the_table_adds_up(client, monkeypatc
     store(monkeypatch, [active("31.74.07", 40), active("31.74.05", 30), active("31.74.01", 20),
                         active("31.74.02", 3)])  # fmt: skip
     page = words(client, "/statistik/?wilayah=31.74")
-    assert "Kecamatan lain, digabung 23 0" in page
+    assert "Gabungan angka yang disembunyikan 23 0" in page
     assert "masuk ke baris gabungan" in page
     for code in ("31.74.01", "31.74.02", "31.74.03"):
         told = client.get(f"/statistik/corong.json?wilayah={code}").json()
