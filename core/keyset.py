@@ -16,7 +16,8 @@ from uuid import UUID
 from django.db import models
 from django.db.models import Q
 
-_Row = TypeVar("_Row", bound=models.Model)
+_Model = TypeVar("_Model", bound=models.Model)
+_Row = TypeVar("_Row")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LONGEST = 80
 
@@ -38,10 +39,11 @@ class _Cursor:
 
 
 def page(
-    queryset: models.QuerySet[_Row], *, cursor: str, field: str, size: int, oldest_first: bool = False
+    queryset: models.QuerySet[_Model, _Row], *, cursor: str, field: str, size: int, oldest_first: bool = False
 ) -> Page[_Row]:
     """One page of rows ordered by the instant `field`, then by UUID key: both descending, or both ascending
-    with `oldest_first`.
+    with `oldest_first`. Rows are model instances, or what `values_list(named=True)` yields with `pk` and
+    the field.
     """
     before, after, sign = ("lt", "gt", "") if oldest_first else ("gt", "lt", "-")
     start = _read(cursor)
