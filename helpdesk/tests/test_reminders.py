@@ -123,7 +123,8 @@ def test_an_answered_ticket_is_left_in_peace_and_a_new_wait_is_reminded_again():
 
 def test_a_reminder_that_is_overtaken_by_the_answer_says_nothing():
     boss = manager()
-    one = ticket(kind=Kind.KELUHAN)
+    with time_machine.travel(MONDAY, tick=False):
+        one = ticket(kind=Kind.KELUHAN)
     with time_machine.travel(wib("2026-11-26T08:00"), tick=False) as clock:
         remind_late()
         services.answer(
@@ -139,7 +140,8 @@ def test_a_reminder_that_is_overtaken_by_the_answer_says_nothing():
 def test_words_of_both_reminders():
     manager()
     dinas = officer(Role.DINAS, "31")
-    one = ticket(kind=Kind.KELUHAN, topic=Topic.DATA)
+    with time_machine.travel(MONDAY, tick=False):
+        one = ticket(kind=Kind.KELUHAN, topic=Topic.DATA)
     with time_machine.travel(wib("2026-11-30T08:00"), tick=False) as clock:
         remind_late()
         clock.shift(60)
