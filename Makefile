@@ -24,7 +24,7 @@ battery: ## the long proofs; results go to docs/measurements/
 	@$(BIN)/python -m pytest -m battery --timeout=7200 --durations=20 $(TESTS)
 
 bench: ## the benchmarks, as ratios (QUICK=1 ends in 2 minutes)
-	@$(PYTHON) okoce/launch/bootstrap.py test
+	@$(PYTHON) okoce/launch/bootstrap.py bench
 	@QUICK=$(QUICK) $(BIN)/python -m bench
 
 check: ## lint, types, layers, migrations, deployment check

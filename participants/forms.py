@@ -155,7 +155,7 @@ class PersonForm(forms.Form):
         max_length=300,
         help_text="Tempat Anda tinggal sekarang, walau beda dengan KTP",
         required_text="Tulis alamat Anda: nama jalan atau kampung, RT dan RW.",
-        widget=forms.TextInput(attrs={"autocomplete": "street-address"}),
+        widget=forms.TextInput(attrs={"autocomplete": "address-line1"}),
     )
     business_name = WordsField(label="Nama usaha", max_length=120, required=False)
     business_sector = CodeField(

@@ -1,4 +1,4 @@
-"""From a bare machine to a running portal: `python3 okoce/launch/bootstrap.py run|test|tools`.
+"""From a bare machine to a running portal: `python3 okoce/launch/bootstrap.py run|test|bench|tools`.
 
 Standard library only, because nothing else is installed yet. Every step is skipped when what it made is still
 up to date. It then becomes the program that does the work, inside the virtual environment.
@@ -213,6 +213,21 @@ def ensure_assets() -> None:
     built.write_text(built_value, encoding="ascii")
 
 
+def ensure_node_tools(folder: Path, what: str) -> None:
+    """The pinned npm packages of one folder with its own lists, such as what the tests judge pages with."""
+    lists = [folder / "package.json", folder / "package-lock.json"]
+    stamp, value = folder / "node_modules" / ".stamp", fingerprint(lists)
+    if is_current(stamp, value):
+        return
+    node = ensure_node()
+    say(f"installing {what}")
+    run(
+        ["npm", "ci", "--no-audit", "--no-fund", "--loglevel=error", "--prefix", folder],
+        f"Installing {what}", "Is the npm registry reachable? Then try again.", path_first=node,
+    )  # fmt: skip
+    stamp.write_text(value, encoding="ascii")
+
+
 def ensure_browser() -> None:
     """Chromium for the browser tests, from the distribution's packages."""
     if shutil.which("chromium"):
@@ -236,16 +251,19 @@ def become(*arguments: str) -> NoReturn:
 
 
 def main(arguments: list[str]) -> None:
-    """`run` starts the portal; `test` and `tools` prepare for the tests and checks, and return."""
-    if len(arguments) != 1 or arguments[0] not in ("run", "test", "tools"):
-        raise Refused("Usage: bootstrap.py run|test|tools")
+    """`run` starts the portal; `test`, `bench` and `tools` prepare for tests, benchmarks and checks, and return."""
+    if len(arguments) != 1 or arguments[0] not in ("run", "test", "bench", "tools"):
+        raise Refused("Usage: bootstrap.py run|test|bench|tools")
     check_machine()
     ensure_venv()
     ensure_packages(development=arguments[0] != "run")
     if arguments[0] != "tools":
         ensure_assets()
-    if arguments[0] == "test":
+    if arguments[0] in ("test", "bench"):
         ensure_browser()
+        ensure_node_tools(ROOT / "okoce" / "testing" / "node", "what the tests judge pages with")
+    if arguments[0] == "bench":
+        ensure_node_tools(ROOT / "bench" / "node", "Lighthouse")
     if arguments[0] == "run":
         become("-m", "okoce.launch.portal")
 

@@ -1,0 +1,148 @@
+"""Every page judged in a real browser: accessibility, valid HTML, focus, targets, narrow screens, silence.
+
+In the gate each page once, light and dark by turns. `make battery` takes every account × both themes × phone and
+desk, and writes what it found to docs/measurements/.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
+
+from .judge import invalid_html, judge_page
+from okoce.testing.processes import Portal
+
+from .test_access import LINES, World, expected, world  # noqa: F401 (`world` is a fixture)
+from .walk import (
+    ERROR_PAGES,
+    NOT_PAGES,
+    ORDER,
+    Stop,
+    each_page_once,
+    enter,
+    every_stop,
+    fill,
+    is_page,
+    lay_error_pages,
+    words_of,
+)
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+SEND = """() => {
+  const forms = [...document.querySelectorAll("main form[method=post]")];
+  const form = forms.find((one) => new URL(one.action).pathname === location.pathname);
+  for (const field of form.elements) {
+    if (field.matches("[type=radio], [type=checkbox]")) field.checked = false;
+    else if (!field.matches("[type=hidden], button, fieldset")) field.value = "";
+  }
+  form.submit();
+}"""
+"""Everything emptied, and past the browser's own checks and our scripts: what comes back has the errors."""
+
+
+class Walk:
+    """A browser for each account and theme, and the faults of every page it was led to."""
+
+    def __init__(self, browser: Browser, portal: Portal, world: World, folder: Path) -> None:  # noqa: F811
+        self.browser, self.portal, self.world, self.folder = browser, portal, world, folder
+        self.faults: list[str] = []
+        self.seen = 0
+        self._pages: dict[tuple[str, bool], Page] = {}
+        self._noise: list[str] = []
+
+    def page_of(self, who: str, *, dark: bool) -> Page:
+        """The page of this account in this theme, opened once."""
+        if (who, dark) not in self._pages:
+            context = self.browser.new_context(
+                color_scheme="dark" if dark else "light", locale="id-ID", reduced_motion="reduce",
+                service_workers="block",
+            )  # fmt: skip
+            enter(context, self.portal.url, self.world.users.get(who))
+            lay_error_pages(context, self.portal.url)
+            self._listen(context)
+            self._pages[who, dark] = context.new_page()
+        return self._pages[who, dark]
+
+    def _listen(self, context: BrowserContext) -> None:
+        def note(message: ConsoleMessage) -> None:
+            if message.type == "error" and "the server responded with a status of" not in message.text:
+                self._noise.append(f"console: {message.text}")
+
+        def check(request: Any) -> None:
+            if not request.url.startswith((self.portal.url, "data:", "blob:")):
+                self._noise.append(f"asks somebody else: {request.url}")
+
+        context.on("console", note)
+        context.on("weberror", lambda error: self._noise.append(f"script: {error.error}"))
+        context.on("request", check)
+
+    def judge(self, stop: Stop, *, dark: bool, width: int = 360) -> None:
+        """Open the page, send its form when the stop says so, and note everything that is wrong."""
+        page = self.page_of(stop.who, dark=dark)
+        page.set_viewport_size({"width": width, "height": 800})
+        answer = page.goto(self.portal.url + stop.path)
+        if stop.sends:
+            with page.expect_navigation() as sent:
+                page.evaluate(SEND)
+            answer = sent.value
+        assert answer is not None
+        found = [] if answer.status == stop.status else [f"answered {answer.status}, not {stop.status}"]
+        found += judge_page(page)
+        found += self._noise
+        self._noise.clear()
+        theme = "dark" if dark else "light"
+        for fault in found:
+            print(f"{stop}, {theme}, {width} px: {fault}", flush=True)
+            self.faults.append(f"{stop}, {theme}, {width} px: {fault}")
+        self.seen += 1
+        (self.folder / f"{self.seen:04d}-{words_of(stop.path)}.html").write_bytes(answer.body())
+
+    def close(self) -> None:
+        """Judge the HTML of all pages together, and close the browsers."""
+        for page in self._pages.values():
+            page.context.close()
+        self.faults += invalid_html(self.folder)
+
+
+@pytest.fixture
+def walk(
+    browser: Browser,
+    start_portal: Callable[..., Portal],
+    world: World,  # noqa: F811
+    settings: Any,
+    tmp_path: Path,
+) -> Iterator[Walk]:
+    settings.DEMO_MODE = True
+    fill(world)
+    yield Walk(browser, start_portal(environment={"DEMO_MODE": "1"}), world, tmp_path)
+
+
+def error_stops() -> list[Stop]:
+    """The pages for what went wrong: the real ones for a stranger and a wrong role, and the rest as laid."""
+    laid = [Stop(f"error_{status}", "anonymous", path, status) for path, (status, _) in ERROR_PAGES.items()]
+    return [Stop("missing", "manager", "/tidak-ada/", 404), Stop("refused", "dinas", "/loket/", 403), *laid]
+
+
+def test_every_address_is_on_the_walk_or_shows_no_page() -> None:
+    """Whoever may open it, an address that answers with a page has an account here that opens it."""
+    open_to = {
+        name: [who for who in ORDER if expected(name, who, "get") in (200, 410)]
+        for name in LINES if is_page(name)
+    }  # fmt: skip
+    assert [name for name, accounts in open_to.items() if not accounts] == []
+    assert NOT_PAGES.keys() <= LINES.keys()
+
+
+@pytest.mark.timeout(900)  # a minute on a machine of its own
+def test_every_page_can_be_used_by_everybody(walk: Walk) -> None:
+    stops = [*each_page_once(every_stop(walk.world)), *error_stops()]
+    for number, stop in enumerate(stops):
+        walk.judge(stop, dark=bool(number % 2))
+    walk.close()
+    assert walk.seen > 80
+    assert walk.faults == [], f"{len(walk.faults)} faults:\n" + "\n".join(walk.faults)
