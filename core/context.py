@@ -83,6 +83,7 @@ FOOTER: tuple[tuple[str, str], ...] = (
     ("Cara kami menghitung", "/statistik/"),
     ("Cari pusat", "/pusat/"),
     ("Tanya atau keluhan", "/bantuan/"),
+    ("Aksesibilitas", "/aksesibilitas/"),
     ("Tentang OK OCE", "/tentang/"),
 )
 
@@ -180,6 +181,17 @@ class Portal:
     def author(self) -> str:
         """Id under which the send queue keeps what this user writes; empty for who has no such form."""
         return str(self.user.pk) if self.roles & QUEUE_ROLES else ""
+
+    @property
+    def canonical(self) -> str:
+        """The one address of a page for search engines and shared links; empty for who is signed in."""
+        return "" if self.user else f"{self.site}{self._request.path}"
+
+    @property
+    def site(self) -> str:
+        """Scheme and host of the portal, for addresses that are read elsewhere."""
+        site: str = getattr(settings, "SITE_URL", "")
+        return site
 
     @property
     def is_at_account(self) -> bool:

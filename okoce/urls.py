@@ -9,7 +9,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from accounts.access import public
 from core.showcase import showcase
 from core.views import set_theme
-from okoce import health, offline
+from okoce import health, offline, public_pages
 from okoce.home import home
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -28,6 +28,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("reports.urls")),
     path("", include("okoce.secretariat.urls")),
     path("", home, name="home"),
+    path("aksesibilitas/", public_pages.accessibility, name="accessibility"),
+    path("robots.txt", public_pages.robots, name="robots"),
+    path("sitemap.xml", public_pages.sitemap, name="sitemap"),
     path("tema/", public(set_theme), name="theme"),
     path("sw.js", offline.worker, name="worker"),
     path("manifest.webmanifest", offline.manifest, name="manifest"),

@@ -33,7 +33,8 @@ class Parts(HTMLParser):
         for name, value in values.items():
             if name.startswith("on") or name in ("style", "srcdoc"):
                 self.faults.append(f"<{tag} {name}=…>")
-            if name in ADDRESSES and not is_allowed_address(tag, value):
+            is_own_name = tag == "link" and values.get("rel") == "canonical"
+            if name in ADDRESSES and not is_own_name and not is_allowed_address(tag, value):
                 self.faults.append(f"<{tag} {name}={value[:60]!r}>")
             if name in ("hx-on", "hx-vars") or name.startswith(("hx-on:", "hx-on-")):
                 self.faults.append(f"<{tag} {name}=…> is a handler too")

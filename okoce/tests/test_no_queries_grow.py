@@ -251,7 +251,7 @@ ALL = ("anonymous", "citizen", *STAFF)
 PUBLIC_PAGES = (
     "home", "center_list", "center_page", "register", "register_check", "login", "logout", "forgot",
     "forgot_sent", "code", "help", "help_check", "statistics", "statistics_json", "statistics_csv",
-    "statistics_glossary",
+    "statistics_glossary", "accessibility", "sitemap",
 )  # fmt: skip
 
 LOOKS = [
@@ -275,7 +275,7 @@ LOOKS = [
     *(Look("ktp_add", who, RECORD) for who in ("coach", "manager")),
     Look("coach_day", "coach", LIST),
     *(Look(name, who, LIST) for name in ("signal", "sendings") for who in ("coach", "citizen")),
-    *(Look(name, "anonymous", 0) for name in ("signal", "worker", "manifest", "no_signal")),
+    *(Look(name, "anonymous", 0) for name in ("signal", "worker", "manifest", "no_signal", "robots")),
     *(Look(name, who, LIST) for name in ("duplicates", "merges") for who in ("manager", "dinas", "admin")),
     *(Look("nik_corrections", who, LIST) for who in ("manager", "admin")),
     Look("duplicates", "manager", LIST, "?q=siti aminah"),

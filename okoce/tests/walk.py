@@ -29,6 +29,8 @@ NOT_PAGES = {
     "metrics": "text for Prometheus",
     "worker": "a script",
     "manifest": "JSON of the installable app",
+    "robots": "text for search engines",
+    "sitemap": "XML for search engines",
     "signal": "JSON for scripts",
     "statistics_json": "JSON",
     "statistics_csv": "a CSV file",
@@ -44,6 +46,9 @@ NOT_PAGES = {
 
 ORDER = ("anonymous", "citizen", "coach", "manager", "dinas", "admin", "trainer", "lender")
 """One account of each kind; the first that may open a page opens it where once is enough."""
+
+OPTIONAL = ("tujuan",)
+"""Acts whose form may be sent empty: nothing to correct in it."""
 
 OWN_ACTS = ("tujuan", "usaha")
 ACTS = ("koreksi", "dispensasi", "berhenti", "tidak-terhubungi", "jalur", "skpd", "pendamping", "tujuan",
@@ -82,11 +87,9 @@ def fill(world: World) -> None:
     crowd = Crowd()
     crowd.grow(6)
     enrollment = Enrollment.objects.get(pk=world.enrollment.pk)
-    for number in range(3):
-        crowd.tell(enrollment.person.user)
-        for who in ("coach", "manager", "dinas", "admin"):
-            crowd.tell(world.users[who])
-        del number
+    for user in (enrollment.person.user, *(world.users[who] for who in ("coach", "manager", "dinas", "admin"))):
+        crowd.tell(user)
+        crowd.tell(user)
 
 
 def every_stop(world: World) -> list[Stop]:
@@ -101,7 +104,7 @@ def every_stop(world: World) -> list[Stop]:
                 continue
             path = path_of(world, name)
             stops.append(Stop(name, who, path, status))
-            if expected(name, who, "post") == 422:
+            if expected(name, who, "post") == 422 and not set(path.split("/")) & set(OPTIONAL):
                 stops.append(Stop(name, who, path, 422, sends=True))
             queries = {look.query for look in LOOKS if (look.name, look.who) == (name, who) and look.query}
             stops += [Stop(name, who, path + query) for query in sorted(queries)]
@@ -120,7 +123,9 @@ def _acts(world: World) -> list[Stop]:
         for slug in slugs:
             path = path_of(world, name, slug=slug)
             if slug not in taken and client.get(path).status_code == 200:
-                found += [Stop(name, who, path), Stop(name, who, path, 422, sends=True)]
+                found.append(Stop(name, who, path))
+                if slug not in OPTIONAL:
+                    found.append(Stop(name, who, path, 422, sends=True))
     return found
 
 
