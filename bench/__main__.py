@@ -15,7 +15,7 @@ from importlib import import_module
 from bench.figures import Bench, Figure
 from okoce.testing.services import ROOT, Services
 
-MODULES = ("bench.pages", "bench.registration", "bench.people")
+MODULES = ("bench.pages", "bench.registration", "bench.people", "bench.browser")
 HEADER = ("name", "value", "limit", "unit", "ratio", "goal", "met")
 
 
@@ -29,8 +29,8 @@ def print_table(figures: list[Figure]) -> None:
 
 def main() -> int:
     """Exit status 1 when a benchmark broke."""
-    bench = Bench(quick=os.environ.get("QUICK", "0") not in ("", "0"))
     services = Services()
+    bench = Bench(quick=os.environ.get("QUICK", "0") not in ("", "0"), services=services)
     figures: list[Figure] = []
     broken = 0
     try:

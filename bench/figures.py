@@ -12,6 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from okoce.testing.services import Services
+
 
 @dataclass(frozen=True)
 class Figure:
@@ -53,6 +55,8 @@ class Bench:
     """How much to measure."""
 
     quick: bool
+    services: Services
+    """The servers of this run, for benchmarks that start processes of their own."""
 
     def rounds(self, full: int, quick: int = 5) -> int:
         """Number of repetitions, never fewer than five."""

@@ -251,7 +251,7 @@ def become(*arguments: str) -> NoReturn:
 
 
 def main(arguments: list[str]) -> None:
-    """`run` starts the portal; `test`, `bench` and `tools` prepare for tests, benchmarks and checks, and return."""
+    """`run` starts the portal; `test`, `bench` and `tools` prepare what they are named after, and return."""
     if len(arguments) != 1 or arguments[0] not in ("run", "test", "bench", "tools"):
         raise Refused("Usage: bootstrap.py run|test|bench|tools")
     check_machine()

@@ -72,6 +72,16 @@ UNSEEN_FOCUS = """() => {
 }"""
 
 
+OVERHANG = """() => {
+  const wide = document.documentElement.clientWidth;
+  const over = document.documentElement.scrollWidth - wide;
+  if (over <= 0) return [];
+  const out = [...document.querySelectorAll("body *")].filter((one) =>
+    one.getBoundingClientRect().right > wide + 0.5 && !one.closest(".visually-hidden, svg"));
+  return [`${over} px too wide: ${out.slice(-2).map((one) => one.outerHTML.slice(0, 140)).join(" | ")}`];
+}"""
+
+
 @cache
 def axe_script() -> str:
     """The source of axe-core; fails with advice when it is not installed."""
@@ -90,15 +100,9 @@ def judge_page(page: Page, *, with_targets: bool = True) -> list[str]:
         faults += [f"target below 44 px: {words}" for words in page.evaluate(SMALL_TARGETS)]
     page.keyboard.press("Tab")
     faults += [f"focus is not seen: {html}" for html in page.evaluate(UNSEEN_FOCUS)]
-    faults += [f"{over} px too wide at {NARROWEST}" for over in [overhang(page)] if over > 0]
-    return faults
-
-
-def overhang(page: Page) -> int:
-    """How many pixels a page is wider than the narrowest screen, with the words that stick out."""
     page.set_viewport_size({"width": NARROWEST, "height": 740})
-    width = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    return int(width)
+    faults += [f"at {NARROWEST} px {words}" for words in page.evaluate(OVERHANG)]
+    return faults
 
 
 def invalid_html(folder: Path) -> list[str]:

@@ -49,7 +49,8 @@ def test_what_is_too_small_stays_as_it_is() -> None:
     ("accepted", "way"),
     [
         ("", ""), ("identity", ""), ("gzip", "gzip"), ("br", "br"), ("gzip, br;q=0", "gzip"),
-        ("br;q=0.5, gzip", "br"), ("gzip;q=0", ""), ("brotli", ""), ("x-gzip", ""), ("gzip;q=0.0, br;q=0.000", ""),
+        ("br;q=0.5, gzip", "br"), ("gzip;q=0", ""), ("brotli", ""), ("x-gzip", ""),
+        ("gzip;q=0.0, br;q=0.000", ""),
     ],
 )  # fmt: skip
 def test_the_browser_decides_what_it_takes(accepted: str, way: str) -> None:

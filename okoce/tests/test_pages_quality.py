@@ -1,21 +1,21 @@
 """Every page judged in a real browser: accessibility, valid HTML, focus, targets, narrow screens, silence.
 
-In the gate each page once, light and dark by turns. `make battery` takes every account × both themes × phone and
-desk, and writes what it found to docs/measurements/.
+In the gate each page once, light and dark by turns. `make battery` takes every account × both themes × phone
+and desk, and writes what it found to docs/measurements/.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 
-from .judge import invalid_html, judge_page
 from okoce.testing.processes import Portal
 
+from .judge import invalid_html, judge_page
 from .test_access import LINES, World, expected, world  # noqa: F401 (`world` is a fixture)
 from .walk import (
     ERROR_PAGES,
@@ -116,10 +116,10 @@ def walk(
     world: World,  # noqa: F811
     settings: Any,
     tmp_path: Path,
-) -> Iterator[Walk]:
+) -> Walk:
     settings.DEMO_MODE = True
     fill(world)
-    yield Walk(browser, start_portal(environment={"DEMO_MODE": "1"}), world, tmp_path)
+    return Walk(browser, start_portal(environment={"DEMO_MODE": "1"}), world, tmp_path)
 
 
 def error_stops() -> list[Stop]:
@@ -146,3 +146,37 @@ def test_every_page_can_be_used_by_everybody(walk: Walk) -> None:
     walk.close()
     assert walk.seen > 80
     assert walk.faults == [], f"{len(walk.faults)} faults:\n" + "\n".join(walk.faults)
+
+
+PLANTED = {
+    "image without words": ('<img src="data:,">', "axe image-alt"),
+    "a second h1": ("<h1>Lagi</h1>", "2 h1"),
+    "pale words": ('<p class="pale">Pucat</p>', "axe color-contrast"),
+    "a small button": ('<button class="tiny">x</button>', "target below 44 px"),
+    "no ring": ('<a class="ringless btn" href="/">Buta</a>', "focus is not seen"),
+    "a wide box": ('<div class="wide-box">x</div>', "too wide"),
+}
+"""What is put into a page that is in order, and the fault that must be told."""
+
+SOUND = """<!doctype html><html lang="id"><head><title>Uji</title><style>
+.pale { color: #999; } .tiny { padding: 0; border: 0; height: 10px; } .wide-box { width: 400px; }
+.ringless:focus { outline: none; } .btn { display: block; height: 44px; }
+</style></head><body><header>Kepala</header><main><h1>Uji</h1>%s</main><footer>Kaki</footer></body></html>"""
+
+
+def test_each_planted_fault_is_found(open_browser_page: Callable[..., Page]) -> None:
+    """The judge finds nothing in a sound page, and each of the faults when it is planted."""
+    page = open_browser_page(width=360)
+    page.set_content(SOUND % "")
+    assert judge_page(page) == []
+    for name, (html, fault) in PLANTED.items():
+        page.set_viewport_size({"width": 360, "height": 740})
+        page.set_content(SOUND % html)
+        assert any(fault in found for found in judge_page(page)), name
+
+
+def test_invalid_html_is_found(tmp_path: Path) -> None:
+    (tmp_path / "good.html").write_text(SOUND % "<p>Baik</p>", encoding="utf-8")
+    assert invalid_html(tmp_path) == []
+    (tmp_path / "bad.html").write_text(SOUND % "<p><div>Salah</div></p><b id='a'></b><b id='a'></b>")
+    assert {one.split(": ")[1] for one in invalid_html(tmp_path)} >= {"no-implicit-close", "no-dup-id"}

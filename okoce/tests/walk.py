@@ -47,7 +47,7 @@ NOT_PAGES = {
 ORDER = ("anonymous", "citizen", "coach", "manager", "dinas", "admin", "trainer", "lender")
 """One account of each kind; the first that may open a page opens it where once is enough."""
 
-OPTIONAL = ("tujuan",)
+OPTIONAL = ("tujuan", "hapus")
 """Acts whose form may be sent empty: nothing to correct in it."""
 
 OWN_ACTS = ("tujuan", "usaha")
@@ -87,7 +87,8 @@ def fill(world: World) -> None:
     crowd = Crowd()
     crowd.grow(6)
     enrollment = Enrollment.objects.get(pk=world.enrollment.pk)
-    for user in (enrollment.person.user, *(world.users[who] for who in ("coach", "manager", "dinas", "admin"))):
+    staff = (world.users[who] for who in ("coach", "manager", "dinas", "admin"))
+    for user in (enrollment.person.user, *staff):
         crowd.tell(user)
         crowd.tell(user)
 
@@ -138,8 +139,10 @@ def each_page_once(stops: list[Stop]) -> list[Stop]:
     return list(once.values())
 
 
-ERROR_PAGES = {f"/galat/{status}/": (status, "") for status in errors.TITLES} | {"/galat/csrf/": (403, "csrf")}
-"""Addresses that the browser gets answered with the error pages themselves: no fault is needed to see them."""
+ERROR_PAGES = {f"/galat/{status}/": (status, "") for status in errors.TITLES} | {
+    "/galat/csrf/": (403, "csrf")
+}
+"""Addresses that the browser gets answered with the error pages themselves, without a real fault."""
 
 
 def lay_error_pages(context: BrowserContext, base: str) -> None:
