@@ -49,6 +49,8 @@ def _portal(bench: Bench) -> Iterator[tuple[Portal, str]]:
         "DEMO_MODE": "0",
         "STATIC_ROOT": str(folder),
     }
+    if bench.services is None:
+        raise RuntimeError("the portal needs servers")
     try:
         subprocess.run(
             [sys.executable, "manage.py", "collectstatic", "--no-input", "-v", "0"],

@@ -55,7 +55,7 @@ class Bench:
     """How much to measure."""
 
     quick: bool
-    services: Services
+    services: Services | None = None
     """The servers of this run, for benchmarks that start processes of their own."""
 
     def rounds(self, full: int, quick: int = 5) -> int:

@@ -111,7 +111,7 @@ def test_staff_move_somebody_one_stage_on_with_the_keyboard_alone(
     keys.write("login", coach.email or "")
     keys.write("password", PASSWORD)
     keys.press("Enter")
-    keys.page.wait_for_url(f"**/peserta/{one.person_id}/")
+    keys.page.wait_for_url(f"{portal.url}/peserta/{one.person_id}/")
     keys.reach("button", "Naikkan ke Pemasaran")
     keys.press("Enter")
     expect(keys.page.get_by_role("status").filter(has_text=re.compile("Pemasaran"))).to_be_visible()

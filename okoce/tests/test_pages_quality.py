@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response
 
 from okoce.testing.processes import Portal
 
@@ -33,15 +33,16 @@ from .walk import (
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-SEND = """() => {
-  const forms = [...document.querySelectorAll("main form[method=post]")];
-  const form = forms.find((one) => new URL(one.action).pathname === location.pathname);
-  for (const field of form.elements) {
+OWN_FORM = """[...document.querySelectorAll("main form[method=post]")]
+  .find((one) => new URL(one.action).pathname === location.pathname)"""
+SEND = f"""() => {{
+  const form = {OWN_FORM};
+  for (const field of form.elements) {{
     if (field.matches("[type=radio], [type=checkbox]")) field.checked = false;
     else if (!field.matches("[type=hidden], button, fieldset")) field.value = "";
-  }
+  }}
   form.submit();
-}"""
+}}"""
 """Everything emptied, and past the browser's own checks and our scripts: what comes back has the errors."""
 
 
@@ -87,9 +88,7 @@ class Walk:
         page.set_viewport_size({"width": width, "height": 800})
         answer = page.goto(self.portal.url + stop.path)
         if stop.sends:
-            with page.expect_navigation() as sent:
-                page.evaluate(SEND)
-            answer = sent.value
+            answer = self._send(page) or answer
         assert answer is not None
         found = [] if answer.status == stop.status else [f"answered {answer.status}, not {stop.status}"]
         found += judge_page(page)
@@ -101,6 +100,14 @@ class Walk:
             self.faults.append(f"{stop}, {theme}, {width} px: {fault}")
         self.seen += 1
         (self.folder / f"{self.seen:04d}-{words_of(stop.path)}.html").write_bytes(answer.body())
+
+    def _send(self, page: Page) -> Response | None:
+        """Send the form of this address empty; None when the page has none."""
+        if not page.evaluate(f"Boolean({OWN_FORM})"):
+            return None
+        with page.expect_navigation() as sent:
+            page.evaluate(SEND)
+        return sent.value
 
     def close(self) -> None:
         """Judge the HTML of all pages together, and close the browsers."""

@@ -47,6 +47,9 @@ NOT_PAGES = {
 ORDER = ("anonymous", "citizen", "coach", "manager", "dinas", "admin", "trainer", "lender")
 """One account of each kind; the first that may open a page opens it where once is enough."""
 
+SENT_ELSEWHERE = ("bulk",)
+"""Addresses that answer the form of another page."""
+
 OPTIONAL = ("tujuan", "hapus")
 """Acts whose form may be sent empty: nothing to correct in it."""
 
@@ -105,7 +108,8 @@ def every_stop(world: World) -> list[Stop]:
                 continue
             path = path_of(world, name)
             stops.append(Stop(name, who, path, status))
-            if expected(name, who, "post") == 422 and not set(path.split("/")) & set(OPTIONAL):
+            is_sent = expected(name, who, "post") == 422 and name not in SENT_ELSEWHERE
+            if is_sent and not set(path.split("/")) & set(OPTIONAL):
                 stops.append(Stop(name, who, path, 422, sends=True))
             queries = {look.query for look in LOOKS if (look.name, look.who) == (name, who) and look.query}
             stops += [Stop(name, who, path + query) for query in sorted(queries)]
