@@ -1,5 +1,7 @@
 """Photographs of pages, at phone and desk width, in both themes (`make screens`).
 
+Without paths: every page of every demo account, found as a person finds it, by following the links of the
+running portal; each address of the walk in `okoce/tests/walk.py` once for each account.
 `python -m okoce.screens --base http://127.0.0.1:8000 / /daftar/ peserta:/saya/` writes
 `var/screens/<page>-<width>-<theme>.png`. A path may name the demo account that opens it (`dinas:/dasbor/`,
 password from `DEMO_PASSWORD`). Besides the pictures the run prints, and fails on, what nobody should ship:
@@ -14,7 +16,7 @@ import re
 import shutil
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,20 +31,17 @@ ACCOUNTS = {
     "admin": "admin@example.com",
 }
 
-PAGES = (
-    "/",
-    "/daftar/",
-    "/masuk/",
-    "/pusat/",
-    "/statistik/",
-    "/tidak-ada/",
-    "peserta:/saya/",
-    "pendamping:/pendamping/",
-    "pengelola:/peserta/",
-    "dinas:/dasbor/",
-    "dinas:/laporan/",
-)
-"""Opened when no path is given."""
+PERSONAS = {
+    "": "anonymous",
+    "peserta": "citizen",
+    "pendamping": "coach",
+    "pengelola": "manager",
+    "dinas": "dinas",
+    "admin": "admin",
+}
+"""What the walk of the tests calls them."""
+
+EXTRA = ("/tidak-ada/",)
 
 WIDTHS = (360, 1280)
 THEMES = {"light": "terang", "dark": "gelap"}
@@ -74,7 +73,8 @@ class Target:
 
     @property
     def name(self) -> str:
-        slug = re.sub(r"[^a-z0-9]+", "-", self.path.lower()).strip("-") or "beranda"
+        path = re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}", "id", self.path.lower())
+        slug = re.sub(r"[^a-z0-9]+", "-", path).strip("-") or "beranda"
         return f"{self.account}-{slug}" if self.account else slug
 
 
@@ -163,20 +163,73 @@ def _faults(page: Page) -> list[str]:
     return faults
 
 
+def every_page(*, base: str, password: str) -> list[Target]:
+    """One target for each address × demo account that may open it and finds a link to it."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "okoce.settings.dev")
+    import django
+
+    django.setup()
+    from django.urls import NoReverseMatch, reverse
+
+    from okoce.tests.walk import pages_of
+
+    found: list[Target] = [Target("", path) for path in EXTRA]
+    with _browser() as browser:
+        for account, persona in PERSONAS.items():
+            state = _sign_in(browser, base, account, password) if account else None
+            context = browser.new_context(storage_state=state, locale="id-ID")
+            names = pages_of(persona)
+            waiting = []
+            for name in sorted(names):
+                with suppress(NoReverseMatch):
+                    waiting.append(reverse(name))
+            found += [Target(account, path) for path in _follow(context.new_page(), base, waiting, names)]
+            context.close()
+    return found
+
+
+def _follow(page: Page, base: str, waiting: list[str], names: frozenset[str]) -> list[str]:
+    """Open what waits and what is linked there, one page for each address and each act; returns the paths."""
+    from django.urls import Resolver404, resolve
+
+    taken: dict[tuple[str, str], str] = {}
+    waiting = list(waiting)
+    while waiting:
+        path = waiting.pop(0)
+        try:
+            match = resolve(path)
+        except Resolver404:
+            continue
+        name = match.url_name or ""
+        key = (name, str(match.kwargs.get("slug", "")))
+        if name not in names or key in taken:
+            continue
+        answer = page.request.get(base + path, max_redirects=0)
+        if answer.status != 200 or "text/html" not in answer.headers.get("content-type", ""):
+            continue
+        taken[key] = path
+        links = re.findall(r'<a [^>]*href="(/[^"?#]*)', answer.text())
+        waiting += [link for link in dict.fromkeys(links) if link not in taken.values()]
+    return list(taken.values())
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run from the command line; 1 when there was something to complain about."""
     parser = argparse.ArgumentParser(prog="python -m okoce.screens", description=__doc__.splitlines()[0])
-    parser.add_argument("pages", nargs="*", default=PAGES, help="paths, or account:path")
+    parser.add_argument("pages", nargs="*", help="paths, or account:path; all when none is given")
     parser.add_argument("--base", default=f"http://127.0.0.1:{os.environ.get('PORT') or '8000'}")
     parser.add_argument("--folder", type=Path, default=Path("var/screens"))
     parser.add_argument("--widths", default=",".join(map(str, WIDTHS)))
     parser.add_argument("--themes", default=",".join(THEMES))
     parser.add_argument("--password", default=os.environ.get("DEMO_PASSWORD", "okoce-demo-2026"))
     given = parser.parse_args(arguments)
+    base = given.base.rstrip("/")
     try:
+        targets = [Target.parse(text) for text in given.pages]
+        targets = targets or every_page(base=base, password=given.password)
         complaints = photograph(
-            base=given.base.rstrip("/"),
-            targets=[Target.parse(text) for text in given.pages],
+            base=base,
+            targets=targets,
             folder=given.folder,
             widths=tuple(int(width) for width in given.widths.split(",")),
             themes=tuple(given.themes.split(",")),
@@ -189,7 +242,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
     for line in complaints:
         print(line)
-    print(f"{len(given.pages)} pages, pictures in {given.folder}, {len(complaints)} complaints")
+    print(f"{len(targets)} pages, pictures in {given.folder}, {len(complaints)} complaints")
     return 1 if complaints else 0
 
 

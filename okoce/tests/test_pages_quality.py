@@ -6,14 +6,19 @@ and desk, and writes what it found to docs/measurements/.
 
 from __future__ import annotations
 
+import time
+from collections import Counter
 from collections.abc import Callable
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response
 
+from core.clock import today
 from okoce.testing.processes import Portal
+from okoce.testing.services import ROOT
 
 from .judge import invalid_html, judge_page
 from .test_access import LINES, World, expected, world  # noqa: F401 (`world` is a fixture)
@@ -153,6 +158,46 @@ def test_every_page_can_be_used_by_everybody(walk: Walk) -> None:
     walk.close()
     assert walk.seen > 80
     assert walk.faults == [], f"{len(walk.faults)} faults:\n" + "\n".join(walk.faults)
+
+
+@pytest.mark.battery
+def test_every_page_of_every_account_in_both_themes_on_phone_and_desk(walk: Walk) -> None:
+    """All of it: accounts × pages × light and dark × 360 and 1280 px, with the figures written down."""
+    stops = [*every_stop(walk.world), *error_stops()]
+    started = time.monotonic()
+    for width, dark in product((360, 1280), (False, True)):
+        for stop in stops:
+            if "?" not in stop.path or (width == 360 and not dark):
+                walk.judge(stop, dark=dark, width=width)
+    walk.close()
+    _write_down(walk, stops, seconds=time.monotonic() - started)
+    assert walk.faults == [], f"{len(walk.faults)} faults:\n" + "\n".join(walk.faults)
+
+
+JUDGED = """`make battery TESTS=okoce/tests/test_pages_quality.py`: every page of every account, and every
+form sent empty, in a real browser, light and dark, 360 and 1280 px wide. Judged: axe-core (WCAG 2.2 AA and best
+practice), html-validate, headings and landmarks, visible focus, targets of 44 px, no sideways scrolling at
+320 px, a silent console, no request to anybody else. Lists that are filtered are judged once."""
+
+
+def _write_down(walk: Walk, stops: list[Stop], *, seconds: float) -> None:
+    """docs/measurements/<day>-pages.md: what was judged, and every fault or that there is none."""
+    accounts = Counter(stop.who for stop in stops)
+    lines = [
+        f"# Pages, {today():%d %B %Y}",
+        "",
+        JUDGED,
+        "",
+        "| account | pages |",
+        "|---|---:|",
+        *(f"| {who} | {accounts[who]} |" for who in ORDER if accounts[who]),
+        "",
+        f"{walk.seen} judgements in {seconds / 60:.0f} minutes, {len(walk.faults)} faults.",
+        *(f"- {fault}" for fault in walk.faults),
+    ]
+    folder = ROOT / "docs" / "measurements"
+    folder.mkdir(exist_ok=True)
+    (folder / f"{today():%Y-%m-%d}-pages.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 PLANTED = {

@@ -78,6 +78,11 @@ def is_page(name: str) -> bool:
     return name not in NOT_PAGES and LINES[name].get in (200, 410)
 
 
+def pages_of(who: str) -> frozenset[str]:
+    """The names of all pages that this account may open."""
+    return frozenset(name for name in LINES if is_page(name) and expected(name, who, "get") == 200)
+
+
 def path_of(world: World, name: str, **changes: str) -> str:
     """The address with the records of the world in it."""
     line = LINES[name].kwargs
