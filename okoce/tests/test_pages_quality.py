@@ -175,7 +175,7 @@ def test_every_page_of_every_account_in_both_themes_on_phone_and_desk(walk: Walk
 
 
 JUDGED = """`make battery TESTS=okoce/tests/test_pages_quality.py`: every page of every account, and every
-form sent empty, in a real browser, light and dark, 360 and 1280 px wide. Judged: axe-core (WCAG 2.2 AA and best
+form sent empty, in a real browser, light and dark, 360 and 1280 px wide. Judged: axe-core (WCAG 2.2 AA, best
 practice), html-validate, headings and landmarks, visible focus, targets of 44 px, no sideways scrolling at
 320 px, a silent console, no request to anybody else. Lists that are filtered are judged once."""
 
