@@ -17,6 +17,8 @@ from participants.tests.factories import center_of
 
 pytestmark = pytest.mark.django_db
 
+PUBLIC = ("/", "/daftar/", "/pusat/", "/statistik/", "/statistik/kamus/", "/bantuan/", "/aksesibilitas/",
+          "/masuk/")  # fmt: skip
 PLACE = "{http://www.sitemaps.org/schemas/sitemap/0.9}loc"
 
 
@@ -62,13 +64,12 @@ def test_a_page_of_somebody_signed_in_is_not_offered_for_sharing() -> None:
 
 def test_every_public_page_has_a_description_of_its_own() -> None:
     found = {}
-    for path in ("/", "/daftar/", "/pusat/", "/statistik/", "/statistik/kamus/", "/bantuan/", "/aksesibilitas/",
-                 "/masuk/"):  # fmt: skip
+    for path in PUBLIC:
         words = re.search(r'<meta name="description" content="([^"]+)">', Client().get(path).content.decode())
         assert words, path
         assert 50 <= len(words[1]) <= 170, (path, len(words[1]))
         found[words[1]] = path
-    assert len(found) == 8
+    assert len(found) == len(PUBLIC)
 
 
 def test_the_statement_is_linked_everywhere_and_leads_to_a_report() -> None:
