@@ -47,11 +47,15 @@ NOT_PAGES = {
 ORDER = ("anonymous", "citizen", "coach", "manager", "dinas", "admin", "trainer", "lender")
 """One account of each kind; the first that may open a page opens it where once is enough."""
 
-SENT_ELSEWHERE = ("bulk",)
-"""Addresses that answer the form of another page."""
+NOT_SENT = {
+    "bulk": "answers the form of the list of people",
+    "my_data_erase": "needs no reason: sent empty, it is done",
+    "merge_undo": "needs no reason: sent empty, it is done",
+}
+"""Pages whose form is not sent empty on the walk."""
 
-OPTIONAL = ("tujuan", "hapus")
-"""Acts whose form may be sent empty: nothing to correct in it."""
+NOT_SENT_ACT = "tujuan"
+"""The goal may be empty."""
 
 OWN_ACTS = ("tujuan", "usaha")
 ACTS = ("koreksi", "dispensasi", "berhenti", "tidak-terhubungi", "jalur", "skpd", "pendamping", "tujuan",
@@ -113,8 +117,7 @@ def every_stop(world: World) -> list[Stop]:
                 continue
             path = path_of(world, name)
             stops.append(Stop(name, who, path, status))
-            is_sent = expected(name, who, "post") == 422 and name not in SENT_ELSEWHERE
-            if is_sent and not set(path.split("/")) & set(OPTIONAL):
+            if expected(name, who, "post") == 422 and name not in NOT_SENT and NOT_SENT_ACT not in path:
                 stops.append(Stop(name, who, path, 422, sends=True))
             queries = {look.query for look in LOOKS if (look.name, look.who) == (name, who) and look.query}
             stops += [Stop(name, who, path + query) for query in sorted(queries)]
@@ -134,7 +137,7 @@ def _acts(world: World) -> list[Stop]:
             path = path_of(world, name, slug=slug)
             if slug not in taken and client.get(path).status_code == 200:
                 found.append(Stop(name, who, path))
-                if slug not in OPTIONAL:
+                if slug != NOT_SENT_ACT:
                     found.append(Stop(name, who, path, 422, sends=True))
     return found
 
