@@ -51,6 +51,7 @@ NOT_SENT = {
     "bulk": "answers the form of the list of people",
     "my_data_erase": "needs no reason: sent empty, it is done",
     "merge_undo": "needs no reason: sent empty, it is done",
+    "secretariat_center_close": "needs no reason: sent empty, it is done",
 }
 """Pages whose form is not sent empty on the walk."""
 
