@@ -8,12 +8,14 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import socket
 import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,9 @@ from okoce.testing.services import ROOT
 WEIGHED = ("/", "/daftar/", "/pusat/", "/statistik/")
 FIRST_VISIT, SECOND_VISIT = 90.0, 15.0
 """kB that a page with everything it needs may weigh (QUALITY.md)."""
+
+SETTLED = 1_500
+"""Milliseconds after which the service worker has fetched what it keeps."""
 
 JUDGED = (("/", False), ("/daftar/", False), ("/daftar/berhasil/", True), ("/pusat/", False),
           ("/statistik/", False), ("/saya/", True))  # fmt: skip
@@ -91,15 +96,51 @@ def _people() -> str:
     return str(session.session_key)
 
 
+class Meter:
+    """A way to the portal that counts the bytes it brings, whoever in the browser asked for them."""
+
+    def __init__(self, port: int) -> None:
+        self.received = 0
+        self._portal = ("127.0.0.1", port)
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                browser, _ = self._listener.accept()
+            except OSError:  # closed
+                return
+            portal = socket.create_connection(self._portal)
+            threading.Thread(target=self._pump, args=(browser, portal, False), daemon=True).start()
+            threading.Thread(target=self._pump, args=(portal, browser, True), daemon=True).start()
+
+    def _pump(self, source: socket.socket, target: socket.socket, is_counted: bool) -> None:
+        with suppress(OSError):
+            while chunk := source.recv(65_536):
+                if is_counted:
+                    self.received += len(chunk)
+                target.sendall(chunk)
+        with suppress(OSError):
+            target.shutdown(socket.SHUT_WR)
+
+    def close(self) -> None:
+        """Take no more connections."""
+        self._listener.close()
+
+
 def _weigh(portal: Portal) -> Iterator[Figure]:
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
         for path in WEIGHED:
+            meter = Meter(portal.port)
             context = browser.new_context(viewport={"width": 360, "height": 740}, locale="id-ID")
-            kilobytes = [_visit(context, portal.url + path) for _ in range(2)]
+            kilobytes = [_visit(context, meter, path) for _ in range(2)]
             context.close()
+            meter.close()
             for visit, value, most in zip(
                 ("first", "second"), kilobytes, (FIRST_VISIT, SECOND_VISIT), strict=True
             ):
@@ -107,22 +148,15 @@ def _weigh(portal: Portal) -> Iterator[Figure]:
         browser.close()
 
 
-def _visit(context: Any, address: str) -> float:
-    """kB that the network brought, headers and all; what the browser kept costs nothing."""
+def _visit(context: Any, meter: Meter, path: str) -> float:
+    """kB that the network brought, headers and what the service worker keeps included."""
+    before = meter.received
     page = context.new_page()
-    received = 0.0
-
-    def add(event: dict[str, Any]) -> None:
-        nonlocal received
-        received += event["encodedDataLength"]
-
-    network = context.new_cdp_session(page)
-    network.on("Network.loadingFinished", add)
-    network.send("Network.enable")
-    page.goto(address)
+    page.goto(meter.url + path)
     page.wait_for_load_state("networkidle")
+    page.wait_for_timeout(SETTLED)
     page.close()
-    return received / 1000
+    return (meter.received - before) / 1000
 
 
 def _judge(portal: Portal, session: str, *, runs: int) -> Iterator[Figure]:

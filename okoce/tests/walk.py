@@ -165,7 +165,7 @@ def lay_error_pages(context: BrowserContext, base: str) -> None:
         body = errors.error_page(request, status, name=name).content
         context.route(
             base + path,
-            lambda route, status=status, body=body: route.fulfill(
+            lambda route, _request, status=status, body=body: route.fulfill(
                 status=status, body=body, headers={"Content-Type": "text/html; charset=utf-8"}
             ),
         )
