@@ -12,6 +12,7 @@ const style = [
 const rules = {
   ...Object.fromEntries(style.map((name) => [name, "off"])),
   "aria-label-misuse": ["error", { allowAnyNamable: true }], // ARIA lets a list have a name
+  "form-dup-name": ["error", { shared: ["radio", "checkbox", "submit", "button", "reset"] }], // a list of choices
 };
 const judge = new HtmlValidate(
   new FileSystemConfigLoader({ root: true, extends: ["html-validate:recommended"], rules }),
