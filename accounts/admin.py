@@ -18,6 +18,7 @@ from django.shortcuts import redirect
 from accounts.codes import issue_code
 from accounts.models import AccessCode, RoleAssignment, User
 from accounts.roles import GrantRefused, check_grant, end_role
+from core.admin import PlainTextAdmin
 from core.audit import record
 from core.clock import now
 from core.fields import PhoneField
@@ -48,7 +49,7 @@ class UserForm(forms.ModelForm):
 
 
 @admin.register(User)
-class UserAdmin(admin.ModelAdmin):
+class UserAdmin(PlainTextAdmin):
     """Find, open, disable; end sessions; take away a lost second factor; print a code."""
 
     form = UserForm
@@ -177,7 +178,7 @@ class RoleAssignmentForm(forms.ModelForm):
 
 
 @admin.register(RoleAssignment)
-class RoleAssignmentAdmin(admin.ModelAdmin):
+class RoleAssignmentAdmin(PlainTextAdmin):
     """Grant with dates; later only the end can change, so that the past stays true."""
 
     form = RoleAssignmentForm

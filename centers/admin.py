@@ -14,11 +14,12 @@ from django.http import HttpRequest
 
 from centers.models import Agency, Center, CoachProfile, District, Province, Regency, Village, search_key
 from core import clock
+from core.admin import PlainTextAdmin
 from core.audit import record
 from core.validators import clean_phone
 
 
-class AuditedAdmin(admin.ModelAdmin):
+class AuditedAdmin(PlainTextAdmin):
     """Stores with an audit entry that names the changed fields; nothing is deleted here."""
 
     audit_name = ""
@@ -144,7 +145,7 @@ class CoachProfileAdmin(AuditedAdmin):
     ordering = ("center_id", "pk")
 
 
-class AreaAdmin(admin.ModelAdmin):
+class AreaAdmin(PlainTextAdmin):
     """Areas, to look up. Their search ignores case and spaces."""
 
     list_display: tuple[str, ...] = ("code", "name", "retired_at")

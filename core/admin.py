@@ -1,11 +1,28 @@
 """What the secretariat may look at: the audit log, messages on their way and long jobs. Read only."""
 
+from typing import Any
+
+from django import forms
 from django.contrib import admin, messages
-from django.db.models import Model, QuerySet
+from django.db.models import Field, Model, QuerySet
 from django.http import HttpRequest
 
 from core import outbox
 from core.models import AuditEntry, Job, OutboxMessage
+from core.validators import check_plain
+
+
+class PlainTextAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """What is typed into its forms is readable text with plain digits, as on the portal's own pages."""
+
+    def formfield_for_dbfield(
+        self, db_field: "Field[Any, Any]", request: HttpRequest | None, **kwargs: Any
+    ) -> Any:
+        """Add the check to every text field."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[arg-type]
+        if isinstance(field, forms.CharField):
+            field.validators = [*field.validators, check_plain]
+        return field
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]

@@ -1,6 +1,7 @@
 """Personal numbers kept out of free text that is stored or shown where they do not belong."""
 
 import re
+import unicodedata
 from typing import Any
 
 # A NIK: 16 digits, bare or in groups. A phone: 08…/628…/+628… with 9 to 13 digits in all; a day and an hour
@@ -18,8 +19,26 @@ _INSTEAD = {"nik": "[NIK]", "phone": "[nomor HP]"}
 
 
 def redact_numbers(text: str) -> str:
-    """Return `text` with every NIK-like and phone-like number replaced by a word."""
-    return _NUMBERS.sub(lambda match: _INSTEAD.get(match.lastgroup or "", match[0]), text)
+    """Return `text` with every NIK-like and phone-like number replaced by a word.
+
+    Digits of other scripts (fullwidth, Arabic, …) count as what they say; all other text stays as it is.
+    """
+    if text.isascii():
+        return _NUMBERS.sub(lambda match: _INSTEAD.get(match.lastgroup or "", match[0]), text)
+    parts, end = [], 0
+    for match in _NUMBERS.finditer(plain_digits(text)):  # one character for one: places stay
+        if match.lastgroup in _INSTEAD:
+            parts += [text[end : match.start()], _INSTEAD[match.lastgroup]]
+            end = match.end()
+    return "".join((*parts, text[end:]))
+
+
+def plain_digits(text: str) -> str:
+    """`text` with the decimal digits of all scripts written as 0 to 9, one character for one."""
+    return "".join(
+        character if character.isascii() else str(unicodedata.decimal(character, character))
+        for character in text
+    )
 
 
 def redact_values(value: Any) -> Any:

@@ -362,12 +362,24 @@ def _refuse_hidden(text: str) -> None:
         if " " <= character < "\x7f" or character in "\t\n\r\u0085\u2028\u2029":
             continue
         category = unicodedata.category(character)
-        if category in ("Cc", "Cs") or character in _BIDI or (ord(character) & 0xFFFE) == 0xFFFE:
+        is_noncharacter = (ord(character) & 0xFFFE) == 0xFFFE or "\ufdd0" <= character <= "\ufdef"
+        if category in ("Cc", "Cs") or character in _BIDI or is_noncharacter:
             raise ValidationError(
                 "Ada tanda tersembunyi yang tidak bisa kami simpan."
                 " Hapus isinya, lalu ketik lagi (jangan ditempel).",
                 code="hidden_characters",
             )
+
+
+def check_plain(value: Any) -> None:
+    """Refuse text with hidden characters, and digits other than 0 to 9, in a text or a list of texts.
+
+    For forms whose fields Django makes from the models (the secretariat's pages).
+    """
+    text = "".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+    _refuse_hidden(text)
+    if any(character.isdigit() and not character.isascii() for character in text):
+        raise ValidationError("Tulis angka dengan 0 sampai 9.", code="digits")
 
 
 def mask_nik(value: str | None) -> str:

@@ -4,6 +4,8 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
+from okoce.crowding import BoundedQueue
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "okoce.settings.base")
 
-application = get_wsgi_application()
+application = BoundedQueue(get_wsgi_application())

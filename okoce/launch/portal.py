@@ -27,6 +27,7 @@ from urllib.parse import urlsplit
 import psycopg2
 import redis
 
+from okoce import crowding
 from okoce.launch.processes import start_child, stop_child, wait_until
 from okoce.launch.services import EmbeddedBroker, EmbeddedPostgres, ServiceFailed, last_lines
 
@@ -239,7 +240,8 @@ class Launcher:
         self.parts = [
             self.child(
                 "web", "granian", "--interface", "wsgi", "--host", self.host, "--port", str(self.port),
-                "--workers", workers, "--blocking-threads", "4", "--no-ws", "--respawn-failed-workers",
+                "--workers", workers, "--blocking-threads", str(crowding.THREADS), "--no-ws",
+                "--respawn-failed-workers",
                 "--workers-kill-timeout", "5", "okoce.wsgi:application",
             ),
             self.child(

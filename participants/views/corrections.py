@@ -248,6 +248,8 @@ def decide(request: HttpRequest, correction_id: UUID) -> HttpResponse:
         "refusal": corrections.why_not_decide(wish, actor) if wish.is_pending else "",
         "warnings": [NIK_WARNINGS.get(code, code) for code in wish.person.nik_warnings],
     }
+    if request.method == "POST" and chosen is None:
+        messages.error(request, "Keputusannya tidak terbaca. Tekan salah satu tombol di bawah.")
     status = 422 if context["failed"] is not None or (request.method == "POST" and chosen is None) else 200
     return render(request, "participants/corrections/decide.html", context, status=status)
 

@@ -14,6 +14,7 @@ from core import files
 from core.clock import now, today
 from core.fields import DayField, NikField, PlainTextField, RupiahField, WordsField
 from core.formats import day as format_day
+from core.privacy import plain_digits
 from core.validators import is_nik_or_phone
 from participants.models import BusinessSector, Enrollment, IdentityStatus, Pathway, Stage, Status, StopReason
 
@@ -357,7 +358,7 @@ class EvidenceForm(MoveForm):
 
     def clean_number(self) -> str:
         """As the kind of proof wants it; a NIK or a phone number is neither, and is kept nowhere else."""
-        raw: str = self.cleaned_data.get("number", "")
+        raw = plain_digits(self.cleaned_data.get("number", ""))
         clean = self.choice.spec.clean_number
         if clean and raw:
             return clean(raw)
