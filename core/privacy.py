@@ -35,10 +35,7 @@ def redact_numbers(text: str) -> str:
 
 def plain_digits(text: str) -> str:
     """`text` with the decimal digits of all scripts written as 0 to 9, one character for one."""
-    return "".join(
-        character if character.isascii() else str(unicodedata.decimal(character, character))
-        for character in text
-    )
+    return "".join(one if one.isascii() else str(unicodedata.decimal(one, one)) for one in text)
 
 
 def redact_values(value: Any) -> Any:

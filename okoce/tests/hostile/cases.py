@@ -11,7 +11,6 @@ from uuid import uuid4
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
-from django.urls import URLPattern, URLResolver, get_resolver
 
 from accounts.tests.factories import PASSWORD
 from okoce.tests.test_access import LINES, World
@@ -222,19 +221,3 @@ def _path_cases(world: World) -> Iterator[Case]:
 def post_names() -> set[str]:
     """Names of our addresses that take a POST, as the table says."""
     return {name for name, line in LINES.items() if line.post != 405}
-
-
-def converters() -> set[str]:
-    """The kinds of parts our addresses have: a new kind deserves a look at `BAD_PARTS`."""
-    found: set[str] = set()
-
-    def walk(resolver: URLResolver) -> None:
-        for pattern in resolver.url_patterns:
-            if isinstance(pattern, URLResolver):
-                if pattern.app_name != "admin":
-                    walk(pattern)
-            elif isinstance(pattern, URLPattern):
-                found.update(type(c).__name__ for c in pattern.pattern.converters.values())
-
-    walk(get_resolver())
-    return found
