@@ -62,6 +62,8 @@ class Case:
     content_type: str = URLENCODED
     kept: tuple[str, str] | None = None
     wants_refusal: bool = False
+    swollen: str = ""
+    """A field that gets 10 MB when the case is sent, not before."""
     parts: dict[str, Any] = field(default_factory=dict)
 
     def send(self, client: Client) -> Any:
@@ -71,7 +73,8 @@ class Case:
         if self.parts:
             content = encode_multipart(BOUNDARY, self.parts)
             return client.generic("POST", self.path, content, MULTIPART_CONTENT)
-        return client.generic("POST", self.path, self.body, self.content_type)
+        more = f"&{quote_plus(self.swollen)}=".encode() + b"9" * 10_000_000 if self.swollen else b""
+        return client.generic("POST", self.path, self.body + more, self.content_type)
 
 
 def filled(form: Form) -> dict[str, Any]:
@@ -151,10 +154,10 @@ def _form_cases(place: Place, form: Form, foreign_ids: dict[str, str]) -> Iterat
         )
     if form.names:
         typed = next((n for n in form.names if form.control(n).kind not in CHOSEN | SILENT | {"file"}), "x")
-        big = encoded(filled(form) | {typed: "9" * 10_000_000})
+        honest = encoded({key: value for key, value in filled(form).items() if key != typed})
         yield Case(
-            "10 MB", f"POST {place.name} {typed} of 10 MB {end}", place.visitor, "post", place.path, big,
-            wants_refusal=True,
+            "10 MB", f"POST {place.name} {typed} of 10 MB {end}", place.visitor, "post", place.path, honest,
+            wants_refusal=True, swollen=typed,
         )  # fmt: skip
     for what, (body, content_type) in BODIES.items():
         label = f"POST {place.name}, {what}, {end}"

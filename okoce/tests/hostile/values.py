@@ -6,6 +6,7 @@ import io
 import struct
 import zipfile
 import zlib
+from functools import cache
 
 from PIL import Image
 
@@ -81,6 +82,7 @@ MUST_NOT_BE_STORED = {
 FORMULAS = ("=1+1", "+1+1", "-1+1", "@SUM(1)", "\t=1+1", "\r=1+1", "＝1+1")
 
 
+@cache
 def picture(size: tuple[int, int] = (40, 30), kind: str = "PNG") -> bytes:
     """An honest small picture."""
     target = io.BytesIO()
