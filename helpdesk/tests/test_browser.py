@@ -98,7 +98,7 @@ def test_a_complaint_answered_in_time_and_one_late(
         office.get_by_role("button", name="Ambil").click()
         office.get_by_label("Jawaban untuk penanya").fill(f"Jawaban untuk {number}.")
         office.get_by_role("button", name="Kirim jawaban").click()
-        expect(office.get_by_role("status")).to_contain_text("Jawaban terkirim")
+        expect(office.locator(".messages[role=status]")).to_contain_text("Jawaban terkirim")
     picture(office, "ticket-1280")
     answers = TicketMessage.objects.filter(side="petugas").values_list("ticket__number", "was_late")
     assert dict(answers) == {early: False, late: True}

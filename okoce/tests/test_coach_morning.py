@@ -100,7 +100,7 @@ def test_from_the_list_to_whatsapp_to_the_logged_contact(morning: Morning) -> No
     page.get_by_label("Yang disepakati").fill("mengirim daftar harga")
     page.get_by_label("Peserta boleh membaca catatan ini").check()
     page.get_by_role("button", name="Simpan kabar").click()
-    expect(page.get_by_role("status")).to_contain_text("Kabar Budi Santoso tersimpan.")
+    expect(page.locator(".messages[role=status]")).to_contain_text("Kabar Budi Santoso tersimpan.")
     expect(page).to_have_url(re.compile(r"/pendamping/$"))
     expect(group(page, LATE).get_by_role("heading", level=3)).to_have_text(["Nur Aini"])
     expect(page.get_by_text("1 peserta lain berjalan sesuai rencana.")).to_be_visible()
