@@ -146,6 +146,7 @@ WORDS: dict[str, Words] = (
             "audit.ekspor": "mengunduh catatan audit",
             "dukungan.mulai": "mulai melihat portal sebagai {obj}",
             "dukungan.selesai": "selesai melihat portal sebagai {obj}",
+            "rekonsiliasi.perbaiki": "memperbaiki angka tersimpan {obj} menurut catatan aslinya",
         },
     )
 )

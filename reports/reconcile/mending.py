@@ -21,8 +21,6 @@ from reports.models import PublicCut
 
 from .records import mended_values
 
-MENDED = "rekonsiliasi.perbaiki"
-
 
 def mend(enrollment_ids: Iterable[UUID], *, at: datetime) -> int:
     """Bring the stored state of these enrollments back to their logs; returns how many rows changed."""
@@ -45,7 +43,7 @@ def mend_enrollment(enrollment_id: UUID, *, at: datetime) -> bool:
     enrollment.save(update_fields=list(changes))
     audit.record(
         actor=None,
-        action=MENDED,
+        action="rekonsiliasi.perbaiki",
         obj=enrollment,
         detail={name: [_stored(before[name]), _stored(value)] for name, value in changes.items()},
     )
@@ -56,7 +54,12 @@ def mend_enrollment(enrollment_id: UUID, *, at: datetime) -> bool:
 def mend_cut(cut: PublicCut) -> bool:
     """Take the cut of a day again, as of the same cut-off."""
     take_cut(at=cut.taken_at, again=True)
-    audit.record(actor=None, action=MENDED, obj=f"potongan {cut.day}", detail={"table": cut._meta.db_table})
+    audit.record(
+        actor=None,
+        action="rekonsiliasi.perbaiki",
+        obj=f"potongan {cut.day}",
+        detail={"table": cut._meta.db_table},
+    )
     return True
 
 
