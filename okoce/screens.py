@@ -51,7 +51,7 @@ SMALL_TARGETS = """() => [...document.querySelectorAll('a[href], button, input, 
 .filter((e) => {
   const box = (e.closest('label') || e).getBoundingClientRect();
   if (!box.width || !box.height || e.closest('.visually-hidden, .skip, svg')) return false;
-  const inSentence = e.tagName === 'A' && !e.className && e.closest('p, dd, td, li, h3')
+  const inSentence = e.tagName === 'A' && !e.className && e.closest('p, dd, td, li, h3, .reading')
     && getComputedStyle(e).display === 'inline';
   return !inSentence && box.height < 43.5;
 })
