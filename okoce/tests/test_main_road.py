@@ -98,14 +98,14 @@ class Road:
         self.citizen.goto(f"{self.portal.url}/saya/bukti/{kind.value}/")
         self._fill_proof(self.citizen, kind, number=number, note=note, with_file=with_file, days_ago=days_ago)
         self.citizen.get_by_role("button", name="Kirim", exact=True).click()
-        expect(self.citizen.get_by_text("Terkirim.")).to_be_visible()
+        expect(self.citizen.locator(".messages").get_by_text("Terkirim.")).to_be_visible()
 
     def bring_by_coach(self, kind: EvidenceKind, *, number: str = "", note: str = "") -> None:
         """The coach notes a proof in the field."""
         self.coach.goto(f"{self.portal.url}/peserta/{self.enrollment.person_id}/bukti/{kind.value}/")
         self._fill_proof(self.coach, kind, number=number, note=note, with_file=False, days_ago=0)
         self.coach.get_by_role("button", name="Simpan bukti").click()
-        expect(self.coach.get_by_text("Terkirim.")).to_be_visible()
+        expect(self.coach.locator(".messages").get_by_text("Terkirim.")).to_be_visible()
 
     def _fill_proof(
         self, page: Page, kind: EvidenceKind, *, number: str, note: str, with_file: bool, days_ago: int
