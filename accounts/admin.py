@@ -10,6 +10,8 @@ from allauth.mfa import admin as allauth_mfa_admin
 from allauth.mfa.models import Authenticator
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.auth import admin as auth_admin
+from django.contrib.auth.models import Group
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -23,8 +25,13 @@ from core.audit import record
 from core.clock import now
 from core.fields import PhoneField
 
-# allauth registers its own pages when its admin modules are imported; they would show secrets' references.
-for _module, _model in ((allauth_account_admin, EmailAddress), (allauth_mfa_admin, Authenticator)):
+# These register pages of their own when they are imported. allauth's would show secrets' references; Django's
+# groups open nothing here, where roles have a scope and dates.
+for _module, _model in (
+    (allauth_account_admin, EmailAddress),
+    (allauth_mfa_admin, Authenticator),
+    (auth_admin, Group),
+):
     if _module and admin.site.is_registered(_model):
         admin.site.unregister(_model)
 

@@ -23,7 +23,7 @@ MAY_CHANGE = frozenset({"django_session", "accounts_signincounter"})
 LARGE = frozenset({"centers_area", "centers_district", "centers_village"})
 MARKS = re.compile(rb"Traceback \(most recent|Exception Value|DJANGO_SETTINGS|psycopg2\.|django\.db\.")
 BESIDE = re.compile(
-    rb'aria-invalid="true"|role="alert"|invalid-feedback|errorlist|errornote|class="[^"]*error|class="empty"'
+    rb'aria-invalid="true"|role="alert"|invalid-feedback|errorlist|errornote|class="[^"]*error|class="empty"|alert-danger'
 )
 _WRITE = re.compile(r'^\s*(?:WITH\b.*?)?\b(INSERT INTO|UPDATE|DELETE FROM)\s+"?(\w+)', re.I | re.S)
 
