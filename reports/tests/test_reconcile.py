@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Role
 from accounts.tests.factories import staff
-from core.clock import now
+from core.clock import day_start, local_day, now
 from core.models import AuditEntry, OutboxMessage
 from participants import services
 from participants.erasure import erase_person
@@ -315,7 +315,7 @@ def test_a_night_is_done_once_and_tells_the_secretariat(world: Enrollment) -> No
     gone.save()
     Enrollment.objects.filter(pk=world.pk).update(stage=Stage.PELATIHAN)
     OutboxMessage.objects.all().delete()
-    night = now()
+    night = day_start(local_day(now()) + timedelta(days=1)) + timedelta(hours=2)
     first = reconcile_tonight(at=night)
     assert first is not None and first.differences
     assert reconcile_tonight(at=night + timedelta(minutes=5)) is None
