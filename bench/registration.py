@@ -136,7 +136,7 @@ def measure(bench: Bench) -> Iterable[Figure]:
             lighter,
             ours,
             "ms",
-            0.5,
+            1.0,
             at_most=False,
         ),
         Figure(
