@@ -101,7 +101,7 @@ def _send(task: str, message: dict[str, Any]) -> None:
     producer, is_used = line.producer()
     try:
         current_app.send_task(task, producer=producer, **message)
-    except Exception:
+    except Exception:  # whatever the client raises for a line that died; a new line raises it to the caller
         line.drop()
         if not is_used:
             raise

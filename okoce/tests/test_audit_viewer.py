@@ -19,21 +19,11 @@ from core.clock import now
 from core.models import AuditEntry
 from okoce.secretariat.audit_log import PAGE_SIZE
 from okoce.secretariat.audit_words import GROUPS, WORDS
+from okoce.testing.checks import SOURCES
 from okoce.testing.services import ROOT
 from participants.models import TransitionKind
 from participants.tests.factories import center_of, participant, synthetic_nik
 
-APPS = (
-    "core",
-    "accounts",
-    "notifications",
-    "centers",
-    "helpdesk",
-    "participants",
-    "programs",
-    "reports",
-    "okoce",
-)
 OPEN_CODES = {
     "core/audit.py": set(),  # hands on the code it is given
     "accounts/admin.py": {"akun.dibuat", "akun.diubah"},
@@ -51,7 +41,7 @@ def codes_in_the_tree() -> set[str]:
         f"{one.audit_name}.{act}" for one in AuditedAdmin.__subclasses__() for act in ("dibuat", "diubah")
     }
     unread = []
-    for app in APPS:
+    for app in SOURCES:
         for path in sorted((ROOT / app).rglob("*.py")):
             name = str(path.relative_to(ROOT))
             if "/tests/" in name or "/migrations/" in name:

@@ -11,6 +11,7 @@ from django.apps import apps
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from accounts.access import Access
+from okoce.testing.checks import SOURCES
 from okoce.testing.services import ROOT
 
 LAYERS = (
@@ -113,21 +114,7 @@ def test_the_forbidden_things_would_be_found(name):
 
 def test_no_module_is_a_drawer_for_everything():
     forbidden = {"utils.py", "helpers.py", "misc.py"}
-    ours = [
-        path
-        for label in (
-            "core",
-            "accounts",
-            "notifications",
-            "centers",
-            "helpdesk",
-            "participants",
-            "programs",
-            "reports",
-            "okoce",
-        )
-        for path in (ROOT / label).rglob("*.py")
-    ]
+    ours = [path for label in SOURCES for path in (ROOT / label).rglob("*.py")]
     assert [str(path) for path in ours if path.name in forbidden] == []
 
 
