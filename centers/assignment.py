@@ -15,15 +15,6 @@ _PLACE = ("code", "regency_id", "lat", "lng")
 _CENTER = ("code", "district_id", "village_id", "status", "zone")
 
 
-NEARBY = f"""
-    SELECT json_agg(json_build_array(center.code, center.district_id, center.village_id, center.zone,
-                                     place.lat, place.lng))
-    FROM centers_center center JOIN centers_district place ON place.code = center.district_id
-    WHERE center.status = '{Center.Status.BUKA.value}' AND place.regency_id = %(regency)s
-"""
-"""The open centres of a kab/kota as one value, to be read within a larger statement; see `nearby`."""
-
-
 @dataclass(frozen=True)
 class Placement:
     """Where a person is served. `is_fallback`: not in the own kecamatan. No centre: wait
@@ -45,7 +36,7 @@ def center_for(district: District, village: Village | None = None) -> Placement:
 
 
 def nearby(found: Sequence[Sequence[Any]] | None, regency_id: str) -> list[Center]:
-    """The centres behind the value of `NEARBY`, for `choose`; the rest of them is read when asked for."""
+    """The centres behind a `centers_nearby` value, for `choose`; the rest of each is read when asked for."""
     centers = []
     for code, district_id, village_id, zone, lat, lng in found or ():
         place = District.from_db(None, _PLACE, (district_id, regency_id, lat, lng))

@@ -246,18 +246,6 @@ class AgencyQuerySet(models.QuerySet["Agency"]):
         return self.filter(duties__contains=[Agency.Duty.PERIZINAN])
 
 
-LICENSING = """
-    SELECT agency.code FROM centers_agency agency
-    WHERE agency.is_active AND 'perizinan' = ANY(agency.duties)
-      AND (agency.area_code = ANY(%(areas)s)
-           OR agency.area_code = 'ID' AND NOT EXISTS (
-               SELECT FROM centers_agency own WHERE own.is_active AND own.area_code = ANY(%(areas)s)))
-    ORDER BY length(agency.area_code) DESC, agency.position, agency.code LIMIT 1
-"""
-"""Code of the office that issues permits in an area, to be read within a larger statement; `areas` is the
-`area_chain` of the area. The same as `Agency.objects.for_area(code).licensing().first()`."""
-
-
 class Agency(models.Model):
     """A government department (SKPD/OPD) of a region, and what it does for participants.
 

@@ -17,8 +17,8 @@ from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError, connection, models, transaction
 
 from accounts.models import Role, User
-from centers.assignment import NEARBY, Placement, choose, nearby
-from centers.models import LICENSING, Center, District, Village, area_chain, search_key
+from centers.assignment import Placement, choose, nearby
+from centers.models import Center, District, Village, area_chain, search_key
 from core import audit
 from core.clock import local_day
 from core.crypto import blind_index
@@ -197,24 +197,8 @@ def _register(
 LOCK = "SELECT pg_advisory_xact_lock(%(lock)s)"
 """Makes equal submissions wait for each other until the end of the transaction."""
 
-_LOOK_UP = f"""
-SELECT s.id, s.browser_index, s.is_held, s.enrollment_id,
-       n.id, n.user_id, h.names, h.user_ids, p.id, p.display_name, e.id, e.display_name,
-       ({NEARBY}), ({LICENSING}),
-       CASE WHEN s.id IS NULL THEN nextval('participants_registration_number') ELSE 0 END
-FROM (VALUES (1)) AS one
-LEFT JOIN participants_registrationsubmission s ON s.id = %(submission)s
-LEFT JOIN participants_person n ON n.nik_index = %(nik)s
-LEFT JOIN LATERAL (
-    -- A merged double is told through the person who goes on.
-    SELECT array_agg(o.full_name) AS names, array_agg(coalesce(w.user_id, o.user_id)) AS user_ids
-    FROM participants_person o
-    LEFT JOIN participants_merge m ON m.loser_id = o.id AND m.undone_at IS NULL
-    LEFT JOIN participants_person w ON w.id = m.winner_id
-    WHERE o.phone_index = %(phone)s
-) h ON true
-LEFT JOIN accounts_user p ON p.phone_index = %(phone)s
-LEFT JOIN accounts_user e ON lower(e.email) = %(email)s
+_LOOK_UP = """
+SELECT * FROM participants_known(%(submission)s, %(nik)s, %(phone)s, %(email)s, %(regency)s, %(areas)s)
 """
 
 

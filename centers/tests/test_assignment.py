@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from centers.assignment import NEARBY, Placement, center_for, choose, distance_km, nearby
+from centers.assignment import Placement, center_for, choose, distance_km, nearby
 from centers.models import Center, District, Village
 from centers.tests.factories import CenterFactory, district
 
@@ -18,7 +18,7 @@ def placed(code: str, village: str | None = None) -> tuple[str | None, bool]:
     return placement.center.code if placement.center else None, placement.is_fallback
 
 
-def test_the_centres_read_within_another_statement_are_chosen_from_alike() -> None:
+def test_the_centres_that_the_database_finds_are_chosen_from_alike() -> None:
     CenterFactory(code="P31.74.05")
     CenterFactory(code="P31.74.07-2", village_id="31.74.07.1002", name="Pos")
     CenterFactory(code="P31.74.09", status="jeda")
@@ -27,7 +27,7 @@ def test_the_centres_read_within_another_statement_are_chosen_from_alike() -> No
         home = district(code)
         for village in (None, *Village.objects.filter(district=home)[:3]):
             with connection.cursor() as cursor:
-                cursor.execute(f"SELECT ({NEARBY})", {"regency": home.regency_id})
+                cursor.execute("SELECT centers_nearby(%s)", [home.regency_id])
                 found = nearby(cursor.fetchone()[0], home.regency_id)
             chosen = choose(home, found, village)
             assert chosen == center_for(home, village), code

@@ -8,7 +8,7 @@ from django.db import IntegrityError, connection, transaction
 
 from accounts.models import Role
 from accounts.tests.factories import UserFactory, staff
-from centers.models import LICENSING, Agency, Center, CoachProfile, area_chain
+from centers.models import Agency, Center, CoachProfile, area_chain
 from centers.tests.factories import AgencyFactory, CenterFactory, CoachProfileFactory, district
 
 pytestmark = pytest.mark.django_db
@@ -106,12 +106,12 @@ def test_a_region_that_names_none_gets_the_generic_departments() -> None:
 
 
 @pytest.mark.parametrize("code", ["31.74.07", "32.73.01", "73.71.01", "91.71.01", "11.01.01", "11.02.01"])
-def test_the_permit_office_read_within_another_statement_is_the_first_of_the_catalogue(code: str) -> None:
+def test_the_permit_office_that_the_database_finds_is_the_first_of_the_catalogue(code: str) -> None:
     AgencyFactory(code="31.74-ptsp", area_code="31.74", duties=["pendukung", "perizinan"])
     AgencyFactory(code="31.74.07-ptsp", area_code="31.74.07", duties=["perizinan"], is_active=False)
     AgencyFactory(code="11.01-umkm", area_code="11.01", duties=["pembina"])
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT ({LICENSING})", {"areas": area_chain(code)})
+        cursor.execute("SELECT centers_licensing(%s)", [area_chain(code)])
         (found,) = cursor.fetchone()
     first = Agency.objects.for_area(code).licensing().first()
     assert found == (first.code if first else None)
