@@ -12,7 +12,7 @@ from accounts.models import User
 from centers.models import Agency, Center, CoachProfile
 from core import files
 from core.clock import now, today
-from core.fields import DayField, NikField, PlainTextField, RupiahField, WordsField
+from core.fields import DayField, NikField, PlainTextField, RupiahField, SharedFields, WordsField
 from core.formats import day as format_day
 from core.privacy import plain_digits
 from core.validators import is_nik_or_phone
@@ -422,3 +422,6 @@ class PeopleFilterForm(forms.Form):
     izin = forms.BooleanField(label="Punya izin dasar", required=False)
     diam = forms.BooleanField(label="Diam lewat batas", required=False)
     bukti = forms.BooleanField(label="Bukti menunggu", required=False)
+
+
+PeopleFilterForm.base_fields = SharedFields(PeopleFilterForm.base_fields)
