@@ -25,10 +25,9 @@ class Joined:
         with connection.cursor() as cursor:
             cursor.execute(self.sql, params)
             found = cursor.fetchall()
+        alias = connection.alias
         for row in found:
-            yield tuple(
-                model.from_db(connection.alias, names, row[place]) for model, names, place in self.parts
-            )
+            yield tuple(model.from_db(alias, names, row[place]) for model, names, place in self.parts)
 
 
 def joined(sql: str, *selected: type[models.Model]) -> Joined:
