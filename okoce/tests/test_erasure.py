@@ -204,8 +204,6 @@ def public_statistics(client: Client) -> dict[str, Any]:
             continue
         answer = client.get(f"/statistik/corong.json{question}").json()
         found[question] = {key: value for key, value in answer.items() if key != "cutoff"}
-        if question.count(".") > 1:  # a kecamatan has no parts of its own
-            continue
         text = client.get(f"/statistik/corong.csv{question}").content.decode()
         found[f"csv{question}"] = text.replace(shown, "")
         page = client.get(f"/statistik/{question}").content.decode()
