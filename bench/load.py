@@ -2,7 +2,8 @@
 
 Open model: registrations begin when the clock says so, however slow earlier ones are, so a slow portal cannot
 slow its own callers down. Afterwards the database is asked: every 303 is a person, every person has one
-welcome in the outbox. Rows stay behind, so this module comes last.
+welcome in the outbox. Rows stay behind, so this module comes last. A worker sends their
+welcomes afterwards, and is watched for its memory.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from core.models import OutboxMessage
 from okoce import crowding
 from okoce.launch.processes import start_child, stop_child, wait_until
 from okoce.launch.services import free_port
+from okoce.testing.processes import Worker
 from okoce.testing.services import ROOT
 from participants.models import RegistrationSubmission
 from participants.tests.factories import center_of, synthetic_nik
@@ -127,6 +129,7 @@ def measure(bench: Bench) -> Iterable[Figure]:
         yield _memory(web, requests=2_000 if bench.quick else 50_000)
     finally:
         web.stop()
+    yield _worker_memory(bench, tasks=500 if bench.quick else 5_000)
 
 
 def _steady(web: Web, *, seconds: int) -> list[Figure]:
@@ -201,6 +204,35 @@ def _memory(web: Web, *, requests: int) -> Figure:
     return Figure(
         f"memory of the web processes after {requests} requests more", web.memory(), before, "MB", 1.1
     )
+
+
+def _worker_memory(bench: Bench, *, tasks: int) -> Figure:
+    """A worker that relays what the registrations left in the outbox, then looks again and again."""
+    from okoce.celery import app
+
+    assert bench.services is not None
+    worker = Worker(bench.services, "load-worker")
+    relayed = "core.relay_outbox"
+
+    def done() -> int:
+        told = app.control.inspect(destination=[f"{worker.node}@test"], timeout=5).stats() or {}
+        return sum(one["total"].get(relayed, 0) for one in told.values())
+
+    def relay(amount: int) -> float:
+        goal = done() + amount
+        for _ in range(amount):
+            app.send_task(relayed, ignore_result=True)
+        if not wait_until(lambda: done() >= goal, seconds=1_800, pause=0.5):
+            raise RuntimeError(f"the worker did {done()} of {goal} tasks:\n{worker.log()[-2000:]}")
+        return sum(_resident(pid) for pid in worker.child_pids())
+
+    worker.start()
+    try:
+        before = relay(tasks // 4)
+        after = relay(tasks)
+    finally:
+        worker.stop()
+    return Figure(f"memory of a worker after {tasks} tasks more", after, before, "MB", 1.1)
 
 
 def _all(act: Callable[[int], object], amount: int, *, callers: int = CALLERS) -> None:
