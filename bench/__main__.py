@@ -15,7 +15,7 @@ from importlib import import_module
 from bench.figures import Bench, Figure
 from okoce.testing.services import ROOT, Services
 
-MODULES = ("bench.pages", "bench.registration", "bench.people", "bench.browser", "bench.load")
+MODULES = ("bench.pages", "bench.registration", "bench.people", "bench.signin", "bench.browser", "bench.load")
 HEADER = ("name", "value", "limit", "unit", "ratio", "goal", "met")
 
 
