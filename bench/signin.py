@@ -1,4 +1,4 @@
-"""Does the time of a refusal tell who has an account? A known one with a wrong password beside an unknown one."""
+"""Does the time of a refusal tell who has an account? Known ones with a wrong password beside unknown."""
 
 from __future__ import annotations
 
