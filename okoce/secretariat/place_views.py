@@ -25,6 +25,10 @@ from .place_forms import AgencyFilterForm, AgencyForm, CenterForm, CloseForm, Pl
 
 FORM = require_http_methods(["GET", "HEAD", "POST"])
 PAGE_SIZE = 50
+Menu = tuple[str, str]
+"""Name of a list's address, and its word in the path of a page."""
+CENTERS: Menu = ("secretariat_centers", "Pusat")
+AGENCIES: Menu = ("secretariat_agencies", "Dinas")
 CENTER_FIELDS = ("name", "status", "opened_on", "address", "hours", "zone", "whatsapp", "capacity")
 AGENCY_FIELDS = ("name", "short_name", "area_code", "duties", "sectors", "starts_on", "ends_on")
 
@@ -57,13 +61,7 @@ def _needs(need: str) -> Q:
 def center_new(request: HttpRequest) -> HttpResponse:
     """Open a new centre."""
     form = CenterForm(**sent(request), initial={"capacity": 200, "status": Center.Status.DIRENCANAKAN})
-    if request.method == "POST" and form.is_valid():
-        values = form.values()
-        center = Center(code=values.pop("code"))
-        if saved := _save(request, form, center, values):
-            messages.success(request, f"{saved} tersimpan.")
-            return SeeOther(reverse("secretariat_centers"))
-    return _form_page(request, form, "Pusat baru", "secretariat_centers", "Pusat")
+    return _form_page(request, form, Center(), "Pusat baru", CENTERS)
 
 
 @role_required(Role.ADMIN)
@@ -73,11 +71,8 @@ def center_edit(request: HttpRequest, code: str) -> HttpResponse:
     center = _center(request, code)
     initial: dict[str, Any] = {name: getattr(center, name) for name in CENTER_FIELDS}
     form = CenterForm(**sent(request), center=center, initial=initial | {"village": center.village_id or ""})
-    if request.method == "POST" and form.is_valid() and _save(request, form, center, form.values()):
-        messages.success(request, f"{center} tersimpan.")
-        return SeeOther(reverse("secretariat_centers"))
     close = "" if center.status == Center.Status.TUTUP else reverse("secretariat_center_close", args=[code])
-    return _form_page(request, form, str(center), "secretariat_centers", "Pusat", close=close)
+    return _form_page(request, form, center, str(center), CENTERS, close=close)
 
 
 @role_required(Role.ADMIN)
@@ -98,7 +93,7 @@ def center_close(request: HttpRequest, code: str) -> HttpResponse:
         "standing": places.standing_of(center, at=at),
         "form": form,
         "cancel": reverse("secretariat_center", args=[code]),
-        "crumbs": _crumbs("secretariat_centers", "Pusat", f"Tutup {center}"),
+        "crumbs": _crumbs(CENTERS, f"Tutup {center}"),
     }
     return render(request, "secretariat/center_close.html", context, status=422 if form.errors else 200)
 
@@ -123,13 +118,7 @@ def agency_list(request: HttpRequest) -> HttpResponse:
 def agency_new(request: HttpRequest) -> HttpResponse:
     """A new department."""
     form = AgencyForm(**sent(request))
-    if request.method == "POST" and form.is_valid():
-        values = form.values()
-        agency = Agency(code=values.pop("code"))
-        if saved := _save(request, form, agency, values):
-            messages.success(request, f"{saved} tersimpan.")
-            return SeeOther(reverse("secretariat_agencies"))
-    return _form_page(request, form, "Dinas baru", "secretariat_agencies", "Dinas")
+    return _form_page(request, form, Agency(), "Dinas baru", AGENCIES)
 
 
 @role_required(Role.ADMIN)
@@ -141,10 +130,7 @@ def agency_edit(request: HttpRequest, code: str) -> HttpResponse:
         raise Http404("Tidak ditemukan.")
     initial = {name: getattr(agency, name) for name in AGENCY_FIELDS}
     form = AgencyForm(**sent(request), agency=agency, initial=initial)
-    if request.method == "POST" and form.is_valid() and _save(request, form, agency, form.values()):
-        messages.success(request, f"{agency} tersimpan.")
-        return SeeOther(reverse("secretariat_agencies"))
-    return _form_page(request, form, str(agency), "secretariat_agencies", "Dinas")
+    return _form_page(request, form, agency, str(agency), AGENCIES)
 
 
 # parts -----------------------------------------------------------------------------------------------------
@@ -155,17 +141,6 @@ def _center(request: HttpRequest, code: str) -> Center:
     if found is None:
         raise Http404("Tidak ditemukan.")
     return found
-
-
-def _save(request: HttpRequest, form: Any, place: Any, values: dict[str, Any]) -> Center | Agency | None:
-    """Store; a refusal stands on the form."""
-    try:
-        return places.save(
-            place=place, values=values, actor=actor_of(request), reason=form.cleaned_data["reason"]
-        )
-    except Refused as refusal:
-        form.add_error(None, str(refusal))
-        return None
 
 
 def _list(
@@ -187,22 +162,36 @@ def _list(
     return render(request, template, context)
 
 
-def _crumbs(list_name: str, list_title: str, title: str) -> list[dict[str, str]]:
+def _crumbs(menu: Menu, title: str) -> list[dict[str, str]]:
+    name, label = menu
     return [
         {"label": "Sekretariat", "href": reverse("secretariat")},
-        {"label": list_title, "href": reverse(list_name)},
+        {"label": label, "href": reverse(name)},
         {"label": title},
     ]
 
 
 def _form_page(
-    request: HttpRequest, form: forms.Form, title: str, list_name: str, list_title: str, *, close: str = ""
+    request: HttpRequest, form: Any, place: Center | Agency, title: str, menu: Menu, *, close: str = ""
 ) -> HttpResponse:
+    """The form of a new or an old place; a valid one is stored and leads back to the list."""
+    if request.method == "POST" and form.is_valid():
+        values = form.values()
+        place.code = values.pop("code", place.code)
+        try:
+            saved = places.save(
+                place=place, values=values, actor=actor_of(request), reason=form.cleaned_data["reason"]
+            )
+        except Refused as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            messages.success(request, f"{saved} tersimpan.")
+            return SeeOther(reverse(menu[0]))
     context = {
         "form": form,
         "title": title,
         "close": close,
-        "cancel": reverse(list_name),
-        "crumbs": _crumbs(list_name, list_title, title),
+        "cancel": reverse(menu[0]),
+        "crumbs": _crumbs(menu, title),
     }
     return render(request, "secretariat/place_form.html", context, status=422 if form.errors else 200)
