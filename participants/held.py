@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from core.clock import local_day
 from core.formats import day
 from notifications.models import Notification
 
-from .models import Business, Enrollment, Person, StageEvidence
+from .models import Business, Enrollment, IdentityDocument, Person, StageEvidence
 from .rights import gender_word
 
 
@@ -21,10 +22,11 @@ class Held:
 
 
 def held_facts(person: Person, enrollment: Enrollment) -> list[Held]:
-    """The list in fixed order; NIK and phone by their masks. Three queries."""
+    """The list in fixed order; NIK and phone by their masks. Four queries."""
     user = person.user
     business = Business.objects.filter(person=person).order_by("created_at", "pk").first()
     files = StageEvidence.objects.filter(enrollment__person=person, file__isnull=False).count()
+    photo = IdentityDocument.objects.filter(person=person).first()
     told = Notification.objects.filter(recipient_id=person.user_id)[:1_000].count()
     place = enrollment.district.full_name
     if enrollment.village:
@@ -44,6 +46,11 @@ def held_facts(person: Person, enrollment: Enrollment) -> list[Held]:
         Held("Tempat tinggal", place, "Menentukan pusat Anda."),
         Held("Tujuan", enrollment.goal or "Belum ada", "Dipakai pendamping untuk membantu Anda."),
         Held("Usaha", business.name or "Belum bernama" if business else "Belum ada", "Untuk mengurus izin."),
+        Held(
+            "Foto KTP",
+            f"Dikirim {day(local_day(photo.uploaded_at, enrollment.zone))}" if photo else "Tidak ada",
+            "Untuk mencocokkan data Anda. Dihapus sesudah diperiksa.",
+        ),
         Held(
             "Foto dan berkas",
             f"{files} berkas" if files else "Belum ada",

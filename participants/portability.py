@@ -25,6 +25,7 @@ from .models import (
     ConsentPurpose,
     DataRequest,
     Enrollment,
+    IdentityDocument,
     Person,
     StageEvidence,
 )
@@ -103,6 +104,7 @@ def _word(value: Any, zone: str) -> str:
 @holds("identitas", "Identitas")
 def _identity(person: Person) -> list[dict[str, Any]]:
     user = person.user
+    photo = IdentityDocument.objects.filter(person=person).select_related("file").first()
     return [
         {
             "nama_lengkap": person.full_name,
@@ -116,6 +118,8 @@ def _identity(person: Person) -> list[dict[str, Any]]:
             "nomor_masuk": user.login_number if user else None,
             "pemeriksaan_identitas": person.identity_label,
             "diperiksa_pada": person.identity_checked_at,
+            "foto_KTP_dikirim_pada": photo.uploaded_at if photo else None,
+            "sidik_foto_KTP_sha256": photo.file.sha256 if photo else None,
             "terdaftar_pada": person.created_at,
         }
     ]

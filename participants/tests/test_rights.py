@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import threading
 from datetime import date, timedelta
@@ -10,14 +11,17 @@ from urllib.parse import urlencode
 
 import pytest
 import time_machine
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from PIL import Image
 
 from accounts.models import Role, User
 from accounts.tests.factories import PASSWORD, staff
 from core import outbox
-from core.clock import now
+from core.clock import local_day, now
+from core.formats import day
 from core.models import AuditEntry, OutboxMessage, StoredFile
 from core.validators import local_phone
 from notifications.models import Notification
@@ -28,6 +32,7 @@ from participants.models import (
     ConsentPurpose,
     DataRequest,
     Enrollment,
+    IdentityDocument,
     Person,
     RequestKind,
     RequestStatus,
@@ -87,6 +92,20 @@ def test_the_page_lists_what_is_held_with_masks(enrollment: Enrollment, person: 
     assert person.nik() not in text
     assert person.phone() not in text
     assert local_phone(person.phone()) not in text
+
+
+def test_the_photo_of_the_ktp_is_among_what_is_held(enrollment: Enrollment, person: Person) -> None:
+    client = signed_in(person.user)
+    assert "Foto KTP" in client.get("/saya/data/").content.decode()
+    content = io.BytesIO()
+    Image.new("RGB", (80, 50), "#cdd").save(content, "JPEG")
+    photo = SimpleUploadedFile("ktp.jpg", content.getvalue(), "image/jpeg")
+    assert client.post("/saya/ktp/", {"file": photo}).status_code == 303
+    sent = day(local_day(IdentityDocument.objects.get(person=person).uploaded_at, enrollment.zone))
+    assert f"Dikirim {sent}" in client.get("/saya/data/").content.decode()
+    answer = client.post("/saya/data/unduh/", {"kind": "json", "password": PASSWORD})
+    held = {part["kode"]: part["isi"] for part in json.loads(answer.content)["bagian"]}
+    assert held["identitas"][0]["sidik_foto_KTP_sha256"] == StoredFile.objects.get().sha256
 
 
 def test_nik_and_phone_open_with_the_password_only(person: Person) -> None:
