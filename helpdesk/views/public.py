@@ -27,6 +27,7 @@ from helpdesk.codes import canonical_number, code_of, open_by_code
 from helpdesk.forms import KIND_WORDS, CheckForm, MessageForm, QuestionForm
 from helpdesk.models import Kind, Ticket, TicketMessage, TicketRule
 from helpdesk.rules import may_reopen, reopens_until
+from notifications.readers import reader_of
 
 from .fetch import asker_of, grant, granted, sent, show_refusal
 
@@ -46,7 +47,7 @@ def ask(request: HttpRequest) -> HttpResponse:
     """Ask or complain: 303 to the ticket's own page, or 422 with everything kept."""
     asker, browser = asker_of(request), browser_of(request)
     if request.method != "POST":
-        form = QuestionForm(asker=asker, initial={"district": _wanted_place(request)})
+        form = QuestionForm(asker=asker, initial={"district": _wanted_place(request, asker)})
         return _ask_page(request, form, browser)
     form = QuestionForm(request.POST, asker=asker)
     if not form.is_valid():
@@ -126,11 +127,13 @@ def _own(asker: User) -> list[dict[str, Any]]:
     return [{"ticket": ticket, "badge": presenters.citizen_badge(ticket)} for ticket in rows]
 
 
-def _wanted_place(request: HttpRequest) -> str:
-    """The kecamatan of the page the link stood on (`?kecamatan=31.74.07`), by name; or nothing."""
+def _wanted_place(request: HttpRequest, asker: User | None) -> str:
+    """The kecamatan of the page the link stood on (`?kecamatan=31.74.07`), by name; else the one of the own
+    centre, so that a question reaches the people who know the asker; or nothing."""
     code = request.GET.get("kecamatan", "")
     if not _CODE.fullmatch(code):
-        return ""
+        center = reader_of(asker).center if asker else None
+        return center.district.full_name if center else ""
     district = District.objects.current().select_related("regency").filter(pk=code).first()
     return district.full_name if district else ""
 

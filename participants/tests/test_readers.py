@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from django.test import Client
 
 from accounts.models import Role
 from accounts.tests.factories import UserFactory, staff
+from centers.models import District
 from notifications.readers import Reader, reader_of
 from participants.tests.factories import center_of, participant
 
@@ -16,6 +18,19 @@ def test_a_participant_reads_in_the_zone_of_the_enrollment_and_asks_its_centre()
     enrollment = participant(center="P91.71.03")
     reader = reader_of(enrollment.person.user)
     assert (reader.zone, reader.center) == ("Asia/Jayapura", enrollment.center)
+
+
+def test_a_question_of_a_participant_goes_to_the_own_centre_unless_another_place_is_written(
+    client: Client,
+) -> None:
+    enrollment = participant(center="P31.74.07")
+    client.force_login(enrollment.person.user, backend="accounts.backends.LoginBackend")
+    own, other = District.objects.get(pk="31.74.07"), District.objects.get(pk="31.74.05")
+    assert client.get("/bantuan/").context["form"]["district"].value() == own.full_name
+    linked = client.get(f"/bantuan/?kecamatan={other.pk}")
+    assert linked.context["form"]["district"].value() == other.full_name
+    client.logout()
+    assert not client.get("/bantuan/").context["form"]["district"].value()
 
 
 def test_staff_read_in_the_zone_of_their_centre() -> None:
