@@ -229,8 +229,8 @@ def register_messages() -> None:
     _tell_citizen(
         "identitas_tidak_cocok",
         "Data Anda belum cocok dengan KTP",
-        "Petugas menemukan data yang berbeda dengan KTP. Hubungi {center} atau datang membawa KTP, supaya "
-        "bisa dibetulkan bersama.",
+        "Petugas menemukan data yang berbeda dengan KTP. Buka halaman Anda: di sana tertulis apa yang "
+        "berbeda dan cara membetulkannya. Bisa juga datang ke {center} membawa KTP.",
         about_enrollment,
     )
     _tell_citizen(

@@ -119,6 +119,14 @@ def verify_identity(
     return person
 
 
+def mismatch_note(person: Person) -> str:
+    """What an officer wrote does not agree with the KTP, as long as that is how it stands; or ""."""
+    if person.identity_status != IdentityStatus.DIKETIK or person.identity_checked_at is None:
+        return ""
+    checks = AuditEntry.objects.filter(object_id=str(person.pk), action="identitas.periksa")
+    return checks.order_by("-id").values_list("reason", flat=True).first() or ""
+
+
 @transaction.atomic
 def record_nik(*, enrollment_id: UUID, actor: User, nik: str, at: datetime) -> Person:
     """Give a person without NIK the cleaned NIK that was seen. A known NIK is corrected elsewhere, by two

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from django.urls import reverse
@@ -71,8 +71,17 @@ def own_address(item: ChecklistItem, choices: Sequence[EvidenceChoice]) -> str:
     return ""
 
 
-def own_checklist(items: Sequence[ChecklistItem], choices: Sequence[EvidenceChoice]) -> list[dict[str, Any]]:
-    """The checklist in the participant's words, what is open first."""
+IDENTITY = "identitas"
+"""Requirement: checked by an officer, helped by a photo that the participant sends."""
+
+KTP_SENT = "Foto KTP Anda sudah masuk. Petugas mencocokkannya dengan data Anda."
+
+
+def own_checklist(
+    items: Sequence[ChecklistItem], choices: Sequence[EvidenceChoice], *, has_ktp: bool
+) -> list[dict[str, Any]]:
+    """The checklist in the participant's words, what is open first. A photo of the KTP may be sent by the
+    participant, though checking it is the officer's turn."""
     drawn = []
     for item in sorted(items, key=lambda item: item.is_met):
         turn = "you" if item.is_for_citizen else "officer"
@@ -81,21 +90,25 @@ def own_checklist(items: Sequence[ChecklistItem], choices: Sequence[EvidenceChoi
             note = "Kiriman Anda sedang diperiksa. Anda tinggal menunggu."
         if item.progress_text:
             note = f"{item.progress_text}. {note}"
+        address = own_address(item, choices) if item.is_for_citizen else ""
+        if item.requirement.code == IDENTITY and not item.is_met:
+            address = "" if has_ktp else reverse("my_ktp_add")
+            note = KTP_SENT if has_ktp else note
         drawn.append(
             {
                 "label": item.requirement.citizen_label,
                 "turn": "done" if item.is_met else turn,
                 "note": note,
-                "href": own_address(item, choices) if item.is_for_citizen else "",
+                "href": address,
             }
         )
     return drawn
 
 
 def staff_checklist(
-    journey: Journey, choices: Sequence[EvidenceChoice], *, may_work: bool
+    journey: Journey, choices: Sequence[EvidenceChoice], *, may_work: bool, own_acts: Collection[str]
 ) -> list[dict[str, Any]]:
-    """The checklist in the words of staff, with a link to where a requirement is met."""
+    """The checklist in the words of staff, with a link to where a requirement is met (`staff_address`)."""
     enrollment = journey.enrollment
     drawn = []
     for item in journey.checklist:
@@ -109,21 +122,31 @@ def staff_checklist(
                 "status": "waiting" if item.is_waiting else "",
                 "text": "Menunggu diperiksa" if item.is_waiting else "",
                 "who": _who(item, enrollment),
-                "href": staff_address(item, enrollment, choices) if may_work and not item.is_met else "",
+                "href": staff_address(item, enrollment, choices, own_acts)
+                if may_work and not item.is_met
+                else "",
             }
         )
     return drawn
 
 
-def staff_address(item: ChecklistItem, enrollment: Enrollment, choices: Sequence[EvidenceChoice]) -> str:
-    """Where staff meet a requirement for a participant."""
+def staff_address(
+    item: ChecklistItem,
+    enrollment: Enrollment,
+    choices: Sequence[EvidenceChoice],
+    own_acts: Collection[str],
+) -> str:
+    """Where staff meet a requirement for a participant; "" when it is not theirs. `own_acts` are the slugs of
+    the acts the reader may do here.
+    """
     if item.is_waiting:
         return "#bukti"
     code = item.requirement.code
     if code == "tidak_ganda":
         return f"{reverse('duplicates')}?orang={enrollment.person_id}"
     if code in STAFF_ACT_OF:
-        return reverse("act", args=[enrollment.person_id, STAFF_ACT_OF[code]])
+        slug = STAFF_ACT_OF[code]
+        return reverse("act", args=[enrollment.person_id, slug]) if slug in own_acts else ""
     for choice in choices:
         if choice.spec.kind in item.requirement.evidence:
             return reverse("evidence_add", args=[enrollment.person_id, choice.spec.kind.value])

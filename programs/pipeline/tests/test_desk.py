@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -331,6 +332,23 @@ def test_people_without_a_center_are_offered_the_nearest_in_one_tap(center: Cent
     assert answer.status_code == 303 and answer["Location"] == "/antrean/menunggu-pusat/"
     one.refresh_from_db()
     assert (one.center_id, one.status, one.is_center_fallback) == (near.pk, Status.AKTIF, True)
+    way_back = re.search(
+        r'href="(/massal/[^"]+/)">Salah pilih', client.get(answer["Location"]).content.decode()
+    )
+    assert way_back and client.post(f"{way_back[1]}batal/").status_code == 303
+    one.refresh_from_db()
+    assert (one.center_id, one.status) == (None, Status.MENUNGGU_PUSAT)
+
+
+def test_a_place_given_meanwhile_is_said(center: Center) -> None:
+    one = participant(stage=Stage.PENDAFTARAN, center=center)
+    client = signed_in(staff(Role.DINAS, "31", is_demo=True))
+    client.post(
+        f"/antrean/menunggu-pusat/{one.person_id}/", {"version": 1, "center": center_of("P31.74.05").pk}
+    )
+    assert 'class="alert alert-danger"' in client.get("/antrean/menunggu-pusat/").content.decode()
+    one.refresh_from_db()
+    assert one.center_id == center.pk
 
 
 # Identity -------------------------------------------------------------------------------------------------
@@ -376,6 +394,44 @@ def test_a_citizen_sends_a_photo_and_a_newer_one_takes_its_place(center: Center)
     shown = client.get(f"/ktp/{document.pk}/")
     assert shown.status_code == 200 and shown["Content-Type"] == "image/jpeg"
     assert not AuditEntry.objects.filter(action="data.buka").exists()
+
+
+def test_the_own_page_asks_for_the_photo_until_it_was_sent(center: Center, manager: User) -> None:
+    one = EnrollmentFactory(center=center)
+    client = signed_in(one.person.user)
+    assert 'href="/saya/ktp/"' in client.get("/saya/").content.decode()
+    attach(one, one.person.user)
+    waiting = client.get("/saya/").content.decode()
+    assert 'href="/saya/ktp/"' not in waiting and "Foto KTP Anda sudah masuk" in waiting
+    services.verify_identity(
+        enrollment_id=one.pk, actor=manager, status=IdentityStatus.DIVERIFIKASI, at=now()
+    )
+    assert "/saya/ktp/" not in client.get("/saya/").content.decode()
+
+
+def test_the_own_page_says_what_does_not_agree_and_where_to_mend_it(center: Center, manager: User) -> None:
+    one = EnrollmentFactory(center=center)
+    client, words = signed_in(one.person.user), "tanggal lahir di KTP 12 Mei 1990"
+    assert "belum cocok" not in client.get("/saya/").content.decode()
+    services.verify_identity(
+        enrollment_id=one.pk, actor=manager, status=IdentityStatus.DIKETIK, note=words, at=now()
+    )
+    page = client.get("/saya/").content.decode()
+    assert words in page and 'href="/saya/data/perbaiki/"' in page and 'href="/saya/ktp/"' in page
+    services.verify_identity(
+        enrollment_id=one.pk, actor=manager, status=IdentityStatus.DIVERIFIKASI, at=now()
+    )
+    assert words not in client.get("/saya/").content.decode()
+
+
+def test_staff_see_no_link_to_what_is_not_theirs(center: Center, manager: User) -> None:
+    one = participant(stage=Stage.PENDAFTARAN, center=center)
+    path = f"/peserta/{one.person_id}/"
+    agency = signed_in(staff(Role.DINAS, "31", is_demo=True))
+    for client, may in ((signed_in(manager), True), (agency, False)):
+        assert (f'href="{path}identitas/"' in client.get("/antrean/").content.decode()) is may
+        assert (f'href="{path}identitas/"' in client.get(path).content.decode()) is may
+        assert (client.get(f"{path}identitas/").status_code == 200) is may
 
 
 def test_a_ktp_is_opened_by_checkers_alone_and_every_opening_is_audited(

@@ -14,7 +14,7 @@ from core.clock import now
 from core.validators import wa_link
 from notifications.services import latest
 from participants import services
-from participants.models import StageEvidence, Status, WorkforceReport
+from participants.models import IdentityDocument, StageEvidence, Status, WorkforceReport
 from participants.refusals import Refused
 from programs.mentoring.models import ContactLog
 from programs.pipeline import presenters
@@ -53,16 +53,26 @@ def journey(request: HttpRequest) -> HttpResponse:
         .select_related("author")
         .latest_first()[:CONTACTS_SHOWN]
     )
-    button = _button(found, choices)
+    person = enrollment.person
+    has_ktp = (
+        not person.is_identity_verified and IdentityDocument.objects.filter(person_id=person.pk).exists()
+    )
+    is_identity = found.next_step.code == presenters.IDENTITY
+    button = _button(found, choices, has_ktp=has_ktp)
     asked = {kind for item in found.checklist for kind in item.requirement.evidence}
     context = {
         "enrollment": enrollment,
         "journey": found,
+        "step_text": presenters.KTP_SENT if has_ktp and is_identity else found.next_step.hint,
         "facts": presenters.step_facts(found.next_step, for_citizen=True),
         "button": button,
         "ask": {"label": "Tanya pendamping", "href": coach_wa_url} if coach_wa_url else None,
         "quiet": button is None,
-        "checklist": presenters.own_checklist(found.checklist, choices) if enrollment.is_open else [],
+        "checklist": presenters.own_checklist(found.checklist, choices, has_ktp=has_ktp)
+        if enrollment.is_open
+        else [],
+        "mismatch": services.mismatch_note(person) if enrollment.is_open else "",
+        "has_ktp": has_ktp,
         "checklist_title": f"Syarat naik ke {found.target_label}" if found.target else "Syarat lulus",
         "checklist_summary": f"{found.met_count} dari {len(found.checklist)} sudah lengkap.",
         "more_evidence": [
@@ -100,9 +110,12 @@ def journey(request: HttpRequest) -> HttpResponse:
     return render(request, "pipeline/journey.html", context)
 
 
-def _button(found: Journey, choices: list[EvidenceChoice]) -> dict[str, str] | None:
-    """Label and address of the one button of the plum panel, when it is the participant's turn."""
+def _button(found: Journey, choices: list[EvidenceChoice], *, has_ktp: bool) -> dict[str, str] | None:
+    """Label and address of the one button of the plum panel, when there is something to do: it is the
+    participant's turn, or an officer waits for the photo of the KTP."""
     step = found.next_step
+    if step.code == presenters.IDENTITY and not has_ktp:
+        return {"label": "Kirim foto KTP", "href": reverse("my_ktp_add"), "icon": "arrow"}
     if not step.is_for_citizen:
         return None
     item = next((item for item in found.checklist if item.requirement.code == step.code), None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 from urllib.parse import urlencode
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.html import format_html
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.access import SeeOther, get_visible_or_404, role_required
@@ -28,6 +29,7 @@ from participants.models import CoachAssignment, Enrollment, IdentityDocument
 from participants.refusals import Refused
 from participants.scoping import acting_role
 from programs.pipeline import acts, bulk, desk, desk_forms, forms, presenters, queues, work
+from programs.pipeline.models import BulkKind, BulkOutcome
 
 from .fetch import actor_of, enrollment_of, own_enrollment, person_url, sent, show_refusal
 
@@ -86,14 +88,19 @@ def queue(request: HttpRequest) -> HttpResponse:
     context = {
         "form": form,
         "rows": [
-            {"item": item, "warnings": presenters.nik_warnings(item.enrollment.person)} for item in items
+            {
+                "item": item,
+                "warnings": presenters.nik_warnings(item.enrollment.person),
+                "may_check": acting_role(actor, item.enrollment, services.MANAGERS) is not None,
+            }
+            for item in items
         ],
         "is_filtered": bool(filters),
         "is_narrowed": bool(filters.keys() - {"q"}),
         "ignored": [
             f"Saringan “{form.fields[name].label}” tidak dikenali dan tidak dipakai." for name in form.errors
         ],
-        "bulk_kinds": bulk.kinds_for(actor),
+        "bulk_kinds": [kind for kind in bulk.kinds_for(actor) if kind != BulkKind.PUSAT],
         **_links(page, kept),
         **_tabs(request, "queue"),
     }
@@ -156,19 +163,30 @@ def waiting(request: HttpRequest) -> HttpResponse:
 @role_required(Role.DINAS, Role.ADMIN)
 @require_POST
 def place(request: HttpRequest, person_id: UUID) -> HttpResponse:
-    """One tap of the waiting list; a full centre asks for its reason on the page of the act."""
-    enrollment = enrollment_of(request, person_id)
-    form = forms.CenterForm(request.POST, enrollment=enrollment, actor=actor_of(request))
+    """One tap of the waiting list; a full centre asks for its reason on the page of the act. An act on one,
+    so that a slip of the finger is taken back like an act on many.
+    """
+    enrollment, actor = enrollment_of(request, person_id), actor_of(request)
+    form = forms.CenterForm(request.POST, enrollment=enrollment, actor=actor)
     if not form.is_valid():
         messages.error(request, "Pusat belum ditetapkan. Pilih sekali lagi.")
         return SeeOther(reverse("desk_waiting"))
-    try:
-        acts.ACTS["pusat"].perform(enrollment, actor_of(request), form.cleaned_data, now())
-    except Refused as refusal:
-        show_refusal(request, refusal)
+    plan = bulk.Plan(BulkKind.PUSAT, center=form.cleaned_data["center"])
+    seen = {enrollment.pk: bulk.ROWS[plan.kind].state(enrollment)}
+    done = bulk.execute(bulk_id=uuid4(), plan=plan, ids=[enrollment.pk], seen=seen, actor=actor, at=now())
+    refused = done.items.exclude(outcome=BulkOutcome.DILAKUKAN).first()
+    if refused is not None:
+        messages.error(request, refused.words)
     else:
-        center = form.cleaned_data["center"].name
-        messages.success(request, f"{enrollment.person.full_name} sekarang dilayani {center}.")
+        messages.success(
+            request,
+            format_html(
+                '{} sekarang dilayani {}. <a href="{}">Salah pilih? Batalkan</a>',
+                enrollment.person.full_name,
+                form.cleaned_data["center"].name,
+                reverse("bulk_result", args=[done.pk]),
+            ),
+        )
     return SeeOther(reverse("desk_waiting"))
 
 

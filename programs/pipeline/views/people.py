@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -150,6 +151,8 @@ def person(request: HttpRequest, person_id: UUID) -> HttpResponse:
     ]
     may_advance = acts.may_advance(enrollment, actor)
     person_acts = [offer for offer in acts.offers(enrollment, actor, are_moves=False) if offer.is_allowed]
+    move_acts = acts.offers(enrollment, actor, are_moves=True)
+    own_acts = {offer.act.slug for offer in (*person_acts, *move_acts) if offer.is_allowed}
     context = {
         "enrollment": enrollment,
         "person": enrollment.person,
@@ -171,7 +174,7 @@ def person(request: HttpRequest, person_id: UUID) -> HttpResponse:
         "pending": [item for item in evidence if item.is_pending],
         "decided": [item for item in evidence if not item.is_pending],
         "add_choices": links,
-        "checklist": presenters.staff_checklist(journey, choices, may_work=may_work),
+        "checklist": presenters.staff_checklist(journey, choices, may_work=may_work, own_acts=own_acts),
         "checklist_title": f"Syarat naik ke {journey.target_label}" if journey.target else "Syarat lulus",
         "checklist_summary": f"Kurang {len(journey.missing)} dari {len(journey.checklist)}."
         if journey.missing
@@ -185,8 +188,10 @@ def person(request: HttpRequest, person_id: UUID) -> HttpResponse:
         "move_form": forms.MoveForm(enrollment=enrollment, actor=actor),
         "may_advance": may_advance,
         "advance_label": f"Naikkan ke {journey.target_label}" if journey.target else "Catat lulus",
-        "advance_reasons": _advance_reasons(journey, choices, actor, may_advance=may_advance),
-        "moves": acts.offers(enrollment, actor, are_moves=True),
+        "advance_reasons": _advance_reasons(
+            journey, choices, actor, may_advance=may_advance, own_acts=own_acts
+        ),
+        "moves": move_acts,
         "acts": person_acts,
         "must_accept": assignment is not None
         and assignment.coach_id == actor.pk
@@ -208,7 +213,12 @@ def person(request: HttpRequest, person_id: UUID) -> HttpResponse:
 
 
 def _advance_reasons(
-    journey: Journey, choices: list[EvidenceChoice], actor: User, *, may_advance: bool
+    journey: Journey,
+    choices: list[EvidenceChoice],
+    actor: User,
+    *,
+    may_advance: bool,
+    own_acts: Collection[str],
 ) -> list[dict[str, str]]:
     """Why moving on is refused now: who may, and what is missing, each with where to mend it."""
     enrollment = journey.enrollment
@@ -217,7 +227,7 @@ def _advance_reasons(
         roles = STAGES[Stage(enrollment.stage)].advance_roles
         reasons.append({"text": moves.refusal_for(enrollment, actor, roles)})
     for item in journey.missing:
-        address = presenters.staff_address(item, enrollment, choices)
+        address = presenters.staff_address(item, enrollment, choices, own_acts)
         reasons.append(
             {"text": item.requirement.label, "href": address if choices or address else "", "link": "Buka"}
         )
