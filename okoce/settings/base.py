@@ -146,6 +146,8 @@ MIDDLEWARE = [
     "django_prometheus.middleware.PrometheusAfterMiddleware",
 ]
 
+DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False  # okoce.apps.note_address: the package believes any header
+
 ROOT_URLCONF = "okoce.urls"
 WSGI_APPLICATION = "okoce.wsgi.application"
 APPEND_SLASH = True

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.request import urlopen
 
 import pytest
+import structlog
 from django.db import connection
+from django.http import HttpRequest, HttpResponse
+from django.test import RequestFactory
+from django_structlog.middlewares import RequestMiddleware
 
 from okoce.launch.processes import wait_until
 from okoce.testing.services import Services
@@ -131,3 +136,24 @@ def test_answers_to_somebody_with_a_session_are_never_stored(client, django_user
     client.force_login(UserFactory(), backend="accounts.backends.LoginBackend")
     assert client.get("/healthz").headers["Cache-Control"] == "no-store, private"
     assert client.get("/no-such-page").headers["Cache-Control"] == "no-store, private"
+
+
+@pytest.mark.parametrize(("proxies", "logged"), [(0, "192.0.2.7"), (1, "203.0.113.9")])
+def test_the_log_knows_an_address_that_no_header_can_make_up(
+    settings: Any, rf: RequestFactory, proxies: int, logged: str
+) -> None:
+    settings.TRUSTED_PROXY_COUNT = proxies
+    request = rf.get(
+        "/",
+        REMOTE_ADDR="192.0.2.7",
+        HTTP_X_FORWARDED_FOR="198.51.100.1, 203.0.113.9",
+        HTTP_X_REAL_IP="10.0.0.1",
+    )
+    bound: dict[str, Any] = {}
+
+    def answer(_: HttpRequest) -> HttpResponse:
+        bound.update(structlog.contextvars.get_contextvars())
+        return HttpResponse()
+
+    RequestMiddleware(answer)(request)
+    assert bound["ip"] == logged
