@@ -241,6 +241,13 @@ def register_messages() -> None:
         about_enrollment,
     )
     _tell_citizen(
+        "pendamping_dipilih_ulang",
+        "Pendamping Anda dipilih ulang",
+        "Penetapan pendamping Anda dibatalkan. {center} memilihkan pendamping lagi, dan kami kabari begitu "
+        "ada. Anda tidak perlu berbuat apa-apa.",
+        about_enrollment,
+    )
+    _tell_citizen(
         "pusat_ditetapkan",
         "Pusat Anda: {center}",
         "Anda dilayani di {center}. {center_place} Petugas pusat memeriksa data Anda, lalu memilih "

@@ -71,6 +71,8 @@ def take_back_coach(*, enrollment_id: UUID, actor: User, assignment_id: int, at:
         drafts.append(Draft(earlier.coach_id, "peserta_baru", ids, f"{key}:sebelumnya"))
         if enrollment.person.user_id:
             drafts.append(Draft(enrollment.person.user_id, "pendamping_ditetapkan", ids, f"{key}:peserta"))
+    elif enrollment.person.user_id:
+        drafts.append(Draft(enrollment.person.user_id, "pendamping_dipilih_ulang", ids, f"{key}:peserta"))
     notify_many(drafts)
     return enrollment
 
