@@ -14,6 +14,7 @@ from core.models import StoredFile
 
 from .models import IdentityDocument, Person
 from .refusals import Refused
+from .scoping import acting_role
 from .services import MANAGERS, lock_enrollment, require_role
 
 COMPARING = "mencocokkan KTP"
@@ -49,11 +50,13 @@ def attach_identity_document(
 def open_identity_document(*, document: IdentityDocument, actor: User) -> StoredFile:
     """The file, for somebody who may see it. Staff who open it are named in the audit log, as in a reveal."""
     if document.person.user_id != actor.pk:
+        ways = document.person.enrollments.order_by("-registered_at", "-pk")
+        role = next((found for one in ways if (found := acting_role(actor, one, MANAGERS))), None)
         audit.record(
             actor=actor,
             action="data.buka",
             obj=document.person,
             reason=COMPARING,
-            detail={"what": "foto KTP"},
+            detail={"what": "foto KTP"} | ({"role": str(role)} if role else {}),
         )
     return document.file

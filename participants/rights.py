@@ -7,9 +7,10 @@ another.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
+from itertools import groupby
 from uuid import UUID
 
 from django.db import IntegrityError, connection, transaction
@@ -399,6 +400,7 @@ class Opening:
     who: str
     role: str
     reason: str
+    times: int = 1
 
 
 def openings(person: Person, *, limit: int = 50) -> list[Opening]:
@@ -409,6 +411,16 @@ def openings(person: Person, *, limit: int = 50) -> list[Opening]:
     return [
         Opening(row.at, row.actor_label, _role_word(row.detail.get("role", "")), row.reason) for row in rows
     ]
+
+
+def by_day(found: Sequence[Opening], zone: str) -> list[Opening]:
+    """One line for what one person opened again and again on one day for one reason; the newest time."""
+
+    def alike(one: Opening) -> tuple[str, str, date]:
+        return one.who, one.reason, local_day(one.at, zone)
+
+    groups = [list(group) for _, group in groupby(found, key=alike)]
+    return [replace(group[0], times=len(group)) for group in groups]
 
 
 def _role_word(code: str) -> str:

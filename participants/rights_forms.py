@@ -63,9 +63,7 @@ class LeaveForm(forms.Form):
 class ErasureForm(forms.Form):
     """Erasure, with a reason that may stay empty: nobody has to justify it."""
 
-    reason = WordsField(
-        label="Alasan", max_length=300, multiline=True, required=False, help_text="Tidak wajib."
-    )
+    reason = WordsField(label="Alasan", max_length=300, multiline=True, required=False)
     use_required_attribute = False
 
 

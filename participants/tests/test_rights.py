@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import threading
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -118,6 +118,38 @@ def test_nik_and_phone_open_with_the_password_only(person: Person) -> None:
     assert local_phone(person.phone()) in right.content.decode()
     assert "no-store" in right["Cache-Control"]
     assert AuditEntry.objects.filter(action="data.buka_sendiri", object_id=str(person.pk)).count() == 1
+
+
+def test_what_is_opened_again_on_a_day_is_one_line() -> None:
+    def opened(at: str, reason: str = "Menelepon") -> rights.Opening:
+        return rights.Opening(datetime.fromisoformat(at), "Maya Kusuma", "Pengelola pusat", reason)
+
+    found = rights.by_day(
+        [
+            opened("2026-11-27T16:59:00+00:00", "Mengirim surat"),
+            opened("2026-11-27T16:58:00+00:00"),
+            opened("2026-11-26T17:00:00+00:00"),  # midnight in Jakarta
+            opened("2026-11-26T16:59:00+00:00"),
+        ],
+        "Asia/Jakarta",
+    )
+    assert [(row.reason, row.times) for row in found] == [
+        ("Mengirim surat", 1), ("Menelepon", 2), ("Menelepon", 1),
+    ]  # fmt: skip
+
+
+def test_the_page_counts_openings_of_a_day(person: Person) -> None:
+    for minute in (1, 2):
+        AuditEntry.objects.create(
+            at=datetime.fromisoformat(f"2026-03-02T03:0{minute}:00+00:00"),
+            action="data.buka",
+            actor_label="Maya Kusuma",
+            object_type=person._meta.label_lower,
+            object_id=str(person.pk),
+            reason="Menelepon",
+        )
+    page = signed_in(person.user).get("/saya/data/").content.decode()
+    assert "Menelepon (2 kali)" in page and page.count("Maya Kusuma") == 1
 
 
 def test_the_eleventh_password_is_not_even_checked(person: Person) -> None:

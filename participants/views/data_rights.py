@@ -68,7 +68,7 @@ def my_data(request: HttpRequest) -> HttpResponse:
         "zone": enrollment.zone,
         "requests": request_rows(requests.order_by("-requested_at", "-pk")[:10], at=at),
         "facts": held_facts(person, enrollment),
-        "openings": rights.openings(person),
+        "openings": rights.by_day(rights.openings(person), enrollment.zone),
         "program": given.get(ConsentPurpose.PROGRAM),
         "reminders": given.get(ConsentPurpose.PENGINGAT),
         "past_consents": [row for row in consents if row.withdrawn_at is not None],

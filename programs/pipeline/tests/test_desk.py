@@ -443,8 +443,8 @@ def test_a_ktp_is_opened_by_checkers_alone_and_every_opening_is_audited(
     path = f"/ktp/{document.pk}/"
     assert signed_in(manager).get(path).status_code == 200
     entry = AuditEntry.objects.get(action="data.buka")
-    assert (entry.actor_id, entry.object_id, entry.reason) == (
-        manager.pk, str(one.person_id), "mencocokkan KTP",
+    assert (entry.actor_id, entry.object_id, entry.reason, entry.detail["role"]) == (
+        manager.pk, str(one.person_id), "mencocokkan KTP", Role.PENGELOLA,
     )  # fmt: skip
     assert signed_in(coach.user).get(path).status_code == 403
     assert signed_in(staff(Role.DINAS, "31", is_demo=True)).get(path).status_code == 403
