@@ -80,6 +80,12 @@ def withdraw(*, correction_id: UUID, actor: User, at: datetime) -> NikCorrection
     return wish
 
 
+def wished_warnings(wish: NikCorrection) -> list[str]:
+    """Codes of what an officer should look at in the wished NIK; nothing once it was decided."""
+    nik = wish.nik()
+    return nik_warnings(clean_nik(nik), wish.person.birth_date, wish.person.gender) if nik else []
+
+
 @transaction.atomic
 def approve(*, correction_id: UUID, actor: User, at: datetime) -> NikCorrection:
     """Apply the wish after comparing it with the KTP: new seal and index, warnings anew, identity verified.

@@ -18,10 +18,18 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import Role, User
 from accounts.tests.factories import UserFactory, grant, staff
 from core.clock import now
-from core.models import AuditEntry, OutboxMessage
+from core.models import AuditEntry, OutboxMessage, StoredFile
+from core.validators import NIK_WARNINGS
 from notifications import registry
 from participants import corrections
-from participants.models import CorrectionStatus, Enrollment, IdentityStatus, NikCorrection, Person
+from participants.models import (
+    CorrectionStatus,
+    Enrollment,
+    IdentityDocument,
+    IdentityStatus,
+    NikCorrection,
+    Person,
+)
 from participants.refusals import NotYours, Refused, Stale
 from participants.tests.factories import center_of, participant, synthetic_nik
 
@@ -87,6 +95,27 @@ def test_the_warnings_are_those_of_the_new_number(manager: User, citizen: Enroll
     corrections.approve(correction_id=wish.pk, actor=manager, at=now())
     citizen.person.refresh_from_db()
     assert citizen.person.nik_warnings == ["tanggal_lahir_berbeda", "jenis_kelamin_berbeda"]
+
+
+def test_the_decision_is_helped_by_the_new_number_and_the_photo(manager: User, citizen: Enrollment) -> None:
+    Person.objects.filter(pk=citizen.person_id).update(nik_warnings=["awalan_tidak_dikenal"])
+    client = Client()
+    client.force_login(manager)
+    wrong = ask(citizen, citizen.person.user, synthetic_nik(gender="L", birth_date=date(1980, 1, 2)))
+    page = client.get(f"/koreksi-nik/{wrong.pk}/").content.decode()
+    assert NIK_WARNINGS["tanggal_lahir_berbeda"] in page and NIK_WARNINGS["awalan_tidak_dikenal"] not in page
+    assert "Belum ada foto KTP" in page
+    corrections.refuse(correction_id=wrong.pk, actor=manager, answer="Bukan ini.", at=now())
+    right = ask(citizen, citizen.person.user, synthetic_nik(gender="P", birth_date=BORN))
+    photo = IdentityDocument.objects.create(
+        person=citizen.person,
+        uploaded_by=citizen.person.user,
+        file=StoredFile.objects.create(
+            path="contoh.jpg", original_name="ktp.jpg", content_type="image/jpeg", size=3, sha256="0" * 64
+        ),
+    )
+    page = client.get(f"/koreksi-nik/{right.pk}/").content.decode()
+    assert "sama dengan tanggal lahir" in page and f'href="/ktp/{photo.pk}/"' in page
 
 
 def test_both_are_told_and_nobody_reads_a_number(manager: User, citizen: Enrollment) -> None:

@@ -25,7 +25,7 @@ from core.validators import NIK_WARNINGS
 from participants import corrections
 from participants.duplicates import pair_of
 from participants.forms import ConsentField, WordsField
-from participants.models import Enrollment, NikCorrection
+from participants.models import Enrollment, IdentityDocument, NikCorrection
 from participants.refusals import Refused
 
 from .fetch import actor_of
@@ -246,7 +246,10 @@ def decide(request: HttpRequest, correction_id: UUID) -> HttpResponse:
         "refuse": bound["tolak"],
         "failed": chosen if chosen is not None and chosen.errors else None,
         "refusal": corrections.why_not_decide(wish, actor) if wish.is_pending else "",
-        "warnings": [NIK_WARNINGS.get(code, code) for code in wish.person.nik_warnings],
+        "warnings": [NIK_WARNINGS.get(code, code) for code in corrections.wished_warnings(wish)],
+        "photo": IdentityDocument.objects.visible_to(actor).of(wish.enrollment).first()
+        if wish.is_pending
+        else None,
     }
     if request.method == "POST" and chosen is None:
         messages.error(request, "Keputusannya tidak terbaca. Tekan salah satu tombol di bawah.")
