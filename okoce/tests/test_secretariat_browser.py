@@ -25,6 +25,7 @@ PICTURES = os.environ.get("OKOCE_PICTURES", "")
 
 def picture(page: Page, name: str) -> None:
     """No page scrolls sideways; photographed where asked for."""
+    page.wait_for_load_state("domcontentloaded")
     wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert wide <= 0, f"{name} scrolls sideways by {wide} px"
     if PICTURES:

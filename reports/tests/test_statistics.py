@@ -58,7 +58,7 @@ def test_the_page_has_denominator_cutoff_source_definitions_and_history_apart(cl
     store(monkeypatch, [active("31.74.07", 40), active("31.74.05", 60, stage=4)])
     page = words(client, "/statistik/")
     assert "Dari 100 pendaftar, 60 punya izin usaha Itu 60,0%" in page
-    assert "potongan harian, dihitung" in page
+    assert "dihitung sekali sehari, terakhir" in page
     assert "sumber: catatan perpindahan tahap di portal ini" in page
     assert "60,0% dari langkah sebelumnya. 40 orang tidak atau belum ikut pelatihan." in page
     assert "5–7. Pemasaran, pelaporan keuangan, permodalan" in page
