@@ -47,6 +47,7 @@ class Look:
     look: str = ""
     notes: Mapping[str, str] | None = None
     autocomplete: str = ""
+    told: bool = False
 
 
 def escaped(value: Any) -> str:
@@ -93,7 +94,7 @@ class _Writer:
         head = self._label() + self._hint() + self._error()
         if isinstance(widget, forms.FileInput):
             return self._wrap(f'<div class="file" data-file>{head}{self._file()}</div>')
-        return self._wrap(head + self._control())
+        return self._wrap(head + self._control() + self._told())
 
     # parts -----------------------------------------------------------------------------------------
 
@@ -120,8 +121,16 @@ class _Writer:
         text = escaped(self.error)
         return f'<p class="invalid-feedback" id="{self.id}-e">{MARKUP["alert"]}<span>{text}</span></p>'
 
+    def _told(self) -> str:
+        """An empty line in which a script may say something about what was typed; it is read out."""
+        if not self.look.told:
+            return ""
+        icons = MARKUP["check"] + MARKUP["info"]
+        return f'<p class="told" id="{self.id}-l" aria-live="polite">{icons}<span></span></p>'
+
     def _described(self) -> str:
         ids = [f"{self.id}-h"] * bool(self.hint) + [f"{self.id}-e"] * bool(self.error)
+        ids += [f"{self.id}-l"] * self.look.told
         return f' aria-describedby="{" ".join(ids)}"' if ids else ""
 
     def _invalid(self) -> str:

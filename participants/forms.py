@@ -293,6 +293,11 @@ class PersonForm(forms.Form):
         return any(self[name].value() or name in self.errors for name in names)
 
     @property
+    def has_more(self) -> bool:
+        """Whether the part that may be left out stands open: something is written there, or wrong."""
+        return any(self[name].value() or name in self.errors for name in ("goal", "source"))
+
+    @property
     def district_chosen(self) -> str:
         """Code of the kecamatan to tick in the list of choices."""
         return self.district_choices[0].pk if self.district_choices and "district" not in self.errors else ""

@@ -1,5 +1,6 @@
 // Builds static/dist/app.css (Bootstrap's Sass with the portal's theme) and the scripts: app.js on every page,
-// queue.js where forms wait for signal, draft.js for the registration, sw.js served as /sw.js.
+// queue.js where forms wait for signal, draft.js and registration.js for the registration with the names it may say
+// (places.json), sw.js served as /sw.js.
 // `npm run build`; `npm run build -- --watch` keeps an eye on the sources. No source maps are shipped.
 import { mkdirSync, readFileSync, watch, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -10,13 +11,20 @@ import * as sass from "sass";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const dist = join(here, "dist");
-const scripts = ["app.js", "queue.js", "draft.js", "sw.js"];
+const scripts = ["app.js", "queue.js", "draft.js", "registration.js", "sw.js"];
 
 /** Names of ours and Bootstrap's that a rule reads without a fallback but nobody sets: always a mistake. */
 function unset(css) {
   const set = new Set([...css.matchAll(/(--(?:ok|bs)-[\w-]+)\s*:/g)].map((match) => match[1]));
   const read = [...css.matchAll(/var\((--(?:ok|bs)-[\w-]+)\)/g)].map((match) => match[1]);
   return [...new Set(read)].filter((name) => !set.has(name));
+}
+
+/** First four digits of a NIK → kab/kota, as people say it (short_regency in centers/models.py). */
+function places() {
+  const lines = readFileSync(join(here, "..", "centers", "data", "regencies.csv"), "utf8").trim().split(/\r?\n/).slice(1);
+  const pairs = lines.map((line) => line.split(",")).map(([code, , name]) => [code.replace(".", ""), name.replace(" Administrasi ", " ")]);
+  return JSON.stringify(Object.fromEntries(pairs));
 }
 
 async function build() {
@@ -30,6 +38,7 @@ async function build() {
   const missing = unset(css);
   if (missing.length) throw new Error(`CSS variables read but never set: ${missing.join(", ")}`);
   writeFileSync(join(dist, "app.css"), css);
+  writeFileSync(join(dist, "places.json"), places());
   await bundle({
     entryPoints: scripts.map((name) => join(here, "js", name)),
     outdir: dist,

@@ -82,13 +82,14 @@ def field(
     look: str = "",
     notes: Mapping[str, str] | None = None,
     autocomplete: str = "",
+    told: bool = False,
 ) -> SafeString:
     """`{% field form.nik width="nik" %}`: label, hint, error and control of one form field.
 
     `label`, `hint`: other words than the form's. `unit`: text in front ("Rp"). `width`: nik, phone, date,
     money, number, half. `optional`: False leaves out "(boleh dikosongkan)". `hide_label`: for screen readers
     only. `look="choice"`: radio buttons as large rows, with `notes` (value → second line). `autocomplete`:
-    the HTML name.
+    the HTML name. `told`: an empty line under a single control, for what a script says about the value.
     """
     return field_html.render(
         bound,
@@ -102,6 +103,7 @@ def field(
             look=look or "",
             notes=notes or None,
             autocomplete=autocomplete or "",
+            told=bool(told),
         ),
     )
 

@@ -118,9 +118,9 @@ def test_groups_of_the_form_are_numbered_without_a_gap(
     def count() -> int:
         return len([one for one in page.locator(".groups > fieldset > legend").all() if one.is_visible()])
 
-    assert count() == 5
+    assert count() == 4
     page.locator("[value=naik_kelas]").check()
-    assert count() == 6
+    assert count() == 5
     counters = page.eval_on_selector_all(
         ".groups > fieldset > legend", "all => all.map(one => getComputedStyle(one, '::before').content)"
     )

@@ -386,6 +386,7 @@ def test_a_draft_survives_a_closed_tab_on_a_phone_and_goes_after_success(
     page.locator("[name=nik]").fill(synthetic_nik(gender="P"))
     page.get_by_label("Nomor HP").fill("0812-0000-12345")
     page.locator("[name=district]").fill("Kebayoran Baru")
+    page.get_by_text("Ceritakan tujuan Anda").click()
     page.locator("[name=goal]").fill("Punya warung sendiri")
     page.locator("[name=password]").fill("kuda-laut-biru-77")
     page.locator("[name=consent]").check()

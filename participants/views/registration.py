@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, cast
+from urllib.parse import quote
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -16,6 +18,7 @@ from accounts.access import SeeOther, public, signed_in
 from accounts.models import User
 from accounts.sessions import browser_of, remember_browser, start_first_session, start_session
 from core import clock
+from core.context import has_page
 from core.validators import local_phone
 from participants.deadlines import due_day
 from participants.forms import RegistrationForm
@@ -41,6 +44,7 @@ PATHS = (
     },
 )
 """The three ways in, in the words of the person who chooses."""
+PRIVACY = "/privasi/"
 SIGN_IN_AGAIN = timedelta(minutes=10)
 """How long a repeated submission signs its browser in again; later the person signs in with the password."""
 
@@ -79,6 +83,8 @@ def success(request: HttpRequest) -> HttpResponse:
         "login_note": login_note(enrollment),
         "center_phone": local_phone(enrollment.center.whatsapp) if enrollment.center else "",
         "help_center": enrollment.center,
+        "bring": things_to_bring(enrollment),
+        "keep_url": f"https://wa.me/?text={quote(keepsake(enrollment))}",
     }
     return render(request, "participants/registration/success.html", context)
 
@@ -154,6 +160,25 @@ def login_note(enrollment: Enrollment) -> str:
     return "Masuk dengan nomor ini dan kata sandi yang baru Anda buat."
 
 
+def things_to_bring(enrollment: Enrollment) -> list[str]:
+    """What a person takes along to the centre."""
+    paper = (
+        "KTP"
+        if enrollment.person.nik_index is not None
+        else "Surat yang ada: KK, akta lahir, atau surat kelurahan"
+    )
+    business = ["Surat usaha bila ada, misalnya NIB"] if enrollment.pathway == Pathway.NAIK_KELAS else []
+    return [paper, "Nomor pendaftaran ini", *business]
+
+
+def keepsake(enrollment: Enrollment) -> str:
+    """What a person may send to themselves: the number and where to ask, nothing else about them."""
+    lines = [f"Nomor pendaftaran OK OCE saya: {enrollment.number}."]
+    if enrollment.center:
+        lines.append(f"Pusat saya: {enrollment.center.name}.")
+    return " ".join(lines)
+
+
 def _wanted_path(request: HttpRequest) -> str:
     """The path of the link the person followed (`?jalur=`), or nothing."""
     wanted = request.GET.get("jalur", "")
@@ -163,7 +188,14 @@ def _wanted_path(request: HttpRequest) -> str:
 def _form_page(
     request: HttpRequest, form: RegistrationForm, browser: str, *, status: int = 200
 ) -> HttpResponse:
-    context: dict[str, Any] = {"form": form, "paths": PATHS}
+    context: dict[str, Any] = {
+        "form": form,
+        "paths": PATHS,
+        # What the script of the page needs to say the same about a NIK as the server would.
+        "today": clock.today().isoformat(),
+        "any_serial": settings.ALLOW_SYNTHETIC_NIK,
+        "privacy_page": PRIVACY if has_page(PRIVACY) else "",
+    }
     response = render(request, "participants/registration/form.html", context, status=status)
     # A page with somebody's data is not kept anywhere; the empty one may be shown again by "back".
     response.headers["Cache-Control"] = "private, no-cache" if status == 200 else "private, no-store"
