@@ -192,7 +192,7 @@ def test_from_registration_to_graduation(road: Road) -> None:
     road.citizen.locator("[name=goal]").fill("Jualan kue kering sampai toko oleh-oleh")
     road.citizen.get_by_role("button", name="Simpan tujuan").click()
     road.manager.goto(f"{road.portal.url}/antrean/")
-    expect(road.manager.get_by_role("link", name="Siti Contoh")).to_be_visible()
+    expect(road.manager.get_by_role("link", name="Siti Contoh", exact=True)).to_be_visible()
     road.open_person(road.manager)
     expect(road.manager.get_by_role("button", name="Naikkan ke Pelatihan")).to_have_attribute(
         "aria-disabled", "true"
