@@ -289,13 +289,17 @@ class PersonForm(forms.Form):
     @property
     def is_without_nik(self) -> bool:
         """Whether the part for people without a NIK stands open: something is written there, or wrong."""
-        names = ("no_nik_reason", "birth_date", "gender")
-        return any(self[name].value() or name in self.errors for name in names)
+        return self._is_used("no_nik_reason", "birth_date", "gender")
 
     @property
     def has_more(self) -> bool:
         """Whether the part that may be left out stands open: something is written there, or wrong."""
-        return any(self[name].value() or name in self.errors for name in ("goal", "source"))
+        return self._is_used("goal", "source")
+
+    def _is_used(self, *names: str) -> bool:
+        if not self.is_bound:
+            return any(self.initial.get(name) for name in names)
+        return any(self[name].value() or name in self.errors for name in names)
 
     @property
     def district_chosen(self) -> str:

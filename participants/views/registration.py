@@ -191,6 +191,7 @@ def _form_page(
     context: dict[str, Any] = {
         "form": form,
         "paths": PATHS,
+        "is_told": True,
         # What the script of the page needs to say the same about a NIK as the server would.
         "today": clock.today().isoformat(),
         "any_serial": settings.ALLOW_SYNTHETIC_NIK,
