@@ -123,10 +123,7 @@ class _Writer:
 
     def _told(self) -> str:
         """An empty line in which a script may say something about what was typed; it is read out."""
-        if not self.look.told:
-            return ""
-        icons = MARKUP["check"] + MARKUP["info"]
-        return f'<p class="told" id="{self.id}-l" aria-live="polite">{icons}<span></span></p>'
+        return f'<p class="told" id="{self.id}-l" aria-live="polite"></p>' if self.look.told else ""
 
     def _described(self) -> str:
         ids = [f"{self.id}-h"] * bool(self.hint) + [f"{self.id}-e"] * bool(self.error)

@@ -6,13 +6,20 @@ const given = document.currentScript.dataset;
 const { form } = document.getElementById("id_nik");
 const options = { today: given.today, serials: "serials" in given, places: {} };
 
+// The icons "check" and "info" of core/icons.py, each as one path.
+const RIGHT = "M20 6 9 17l-5-5";
+const WRONG = "M3 12a9 9 0 1 0 18 0 9 9 0 1 0-18 0M12 11v5M12 8h.01";
+const EMPTY = '<svg class="i" viewBox="0 0 24 24" aria-hidden="true" focusable="false"><path d=""/></svg><span></span>';
+
 /** A place to say something about one field, and when to say it. */
 function listen(control, judge) {
   const line = document.getElementById(`${control.id}-l`);
-  const words = line.lastElementChild;
+  line.innerHTML = EMPTY;
+  const words = line.lastChild;
   const say = (told) => {
     if ((told?.words ?? "") === words.textContent) return; // what has been read out is not read out again
     words.textContent = told?.words ?? "";
+    line.querySelector("path").setAttribute("d", !told ? "" : told.isRight ? RIGHT : WRONG);
     line.className = !told ? "told" : told.isRight ? "told is-right" : "told is-wrong";
   };
   const box = control.closest(".reveal") ?? control; // a password stands beside its button
