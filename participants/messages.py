@@ -15,6 +15,7 @@ from core.formats import day, number
 from notifications.registry import ContextLoader, Ids, Values, register
 
 from .models import (
+    CoachAssignment,
     Consent,
     ConsentPurpose,
     Enrollment,
@@ -114,6 +115,22 @@ def _of_evidence(evidence: StageEvidence) -> dict[str, str]:
         "evidence": evidence.kind_label,
         "sent_on": day(local_day(evidence.submitted_at, evidence.enrollment.zone)),
         "rejection": _sentence(evidence.rejection),
+    }
+
+
+def about_assignment(ids: Sequence[Ids]) -> list[Values | None]:
+    """`assignment`: whom it was about, who was asked, and what the coach wrote."""
+    rows = CoachAssignment.objects.filter(pk__in={one["assignment"] for one in ids}).select_related(
+        "coach", "enrollment__person", "enrollment__center", "enrollment__coach"
+    )
+    found = {str(row.pk): row for row in rows}
+    return [_of_assignment(row) if (row := found.get(one["assignment"])) else None for one in ids]
+
+
+def _of_assignment(assignment: CoachAssignment) -> dict[str, str]:
+    return _of_enrollment(assignment.enrollment) | {
+        "asked": assignment.coach.display_name,
+        "answer": _sentence(assignment.note),
     }
 
 
@@ -374,6 +391,14 @@ def register_messages() -> None:
         "tidak perlu berbuat apa-apa lagi untuk peserta ini.",
         url="/pendamping/",
         context=about_enrollment,
+    )
+    register(
+        "tugas_ditolak",
+        title="{asked} belum bisa menerima {name}",
+        body="{asked} mengembalikan tugas pendampingan {name} ({number}). {answer} Pilih pendamping lain, "
+        "supaya peserta ini tidak menunggu.",
+        url="/antrean/belum-diterima/",
+        context=about_assignment,
     )
     register(
         "diam_pendamping",

@@ -279,6 +279,13 @@ def decline_assignment(*, enrollment_id: UUID, actor: User, note: str, at: datet
     assignment.save(update_fields=["ended_at", "end_reason", "note"])
     enrollment.coach = None
     enrollment.save(update_fields=["coach"])
+    if assignment.assigned_by_id is not None:
+        notify(
+            user_id=assignment.assigned_by_id,
+            kind="tugas_ditolak",
+            ids={"assignment": str(assignment.pk)},
+            dedupe_key=f"tugas:{assignment.pk}:ditolak",
+        )
     return assignment
 
 

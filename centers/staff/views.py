@@ -38,6 +38,10 @@ from .forms import GrantForm, NewUserForm, ReasonForm, UserFilterForm
 
 KEEPERS = (Role.PENGELOLA, Role.ADMIN)
 FORM = require_http_methods(["GET", "HEAD", "POST"])
+LEFT_ALONE = (
+    "Peserta dampingannya lalu tampil di Antrean, bagian “Belum diterima”, sampai dipilihkan pendamping lain."
+)
+"""What becomes of the people of a coach who leaves."""
 
 
 @role_required(*KEEPERS)
@@ -181,7 +185,8 @@ def role_end(request: HttpRequest, user_id: UUID, role_id: int) -> HttpResponse:
     context = {
         "form": form,
         "question": f"Akhiri peran {one.get_role_display()} {one.scope}?",
-        "consequence": f"{user.display_name} kehilangan peran ini pada halaman berikutnya yang dibuka.",
+        "consequence": f"{user.display_name} kehilangan peran ini pada halaman berikutnya yang dibuka."
+        + (f" {LEFT_ALONE}" if one.role == Role.PENDAMPING else ""),
         "verb": "Akhiri peran",
         "danger": True,
         "cancel": reverse("user", args=[user.pk]),
@@ -253,7 +258,9 @@ def user_act(request: HttpRequest, user_id: UUID, slug: str) -> HttpResponse:
     context = {
         "form": form,
         "question": act.question.format(name=user.display_name),
-        "consequence": act.consequence,
+        "consequence": f"{act.consequence} {LEFT_ALONE}"
+        if act.slug == "nonaktif" and Role.PENDAMPING in user.roles()
+        else act.consequence,
         "verb": act.verb,
         "danger": act.danger,
         "cancel": reverse("user", args=[user.pk]),

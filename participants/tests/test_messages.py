@@ -15,6 +15,8 @@ from accounts.models import Role
 from accounts.tests.factories import UserFactory, staff
 from notifications import registry
 from participants.models import (
+    AssignmentEnd,
+    CoachAssignment,
     CorrectionStatus,
     Enrollment,
     EvidenceKind,
@@ -188,7 +190,13 @@ def records() -> dict[str, str]:
         person=enrollment.person, enrollment=enrollment, requested_by=UserFactory(), decided_by=manager,
         decided_at=NOON, status=CorrectionStatus.DITOLAK, answer="KTP tidak terbaca",
     )  # fmt: skip
+    assert enrollment.coach is not None
+    assignment = CoachAssignment.objects.create(
+        enrollment=enrollment, coach=enrollment.coach, note="Sedang cuti",
+        assigned_at=NOON, ended_at=NOON, end_reason=AssignmentEnd.MENOLAK,
+    )  # fmt: skip
     return {
+        "assignment": str(assignment.pk),
         "merge": str(merge.pk),
         "user": str(enrollment.person.user_id),
         "correction": str(correction.pk),
@@ -243,5 +251,5 @@ def test_many_messages_cost_as_many_queries_as_one(kind: str) -> None:
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "pendaftaran_dicoba_lagi"])
 def test_a_record_that_is_gone_is_not_told(kind: str) -> None:
     names = ("enrollment", "transition", "evidence", "coach", "merge", "correction", "user")
-    gone = dict.fromkeys(names, str(uuid4()))
+    gone = dict.fromkeys(names, str(uuid4())) | {"assignment": "0"}
     assert registry.get(kind).render_many([{**gone, "since": "2026-10-14"}]) == [None]

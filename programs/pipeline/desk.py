@@ -12,11 +12,11 @@ from uuid import UUID
 from django.db.models import Count, F, FilteredRelation, IntegerField, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
-from accounts.models import User
+from accounts.models import Role, RoleAssignment, User
 from centers.assignment import distance_km
 from centers.models import Center, CoachProfile
 from core.clock import ZONES, day_start, local_day, next_working_day
-from participants.models import BusinessSector, CoachAssignment, Enrollment, Stage, Threshold
+from participants.models import BusinessSector, CoachAssignment, Enrollment, Stage, Status, Threshold
 
 from .people import silent_q
 
@@ -212,6 +212,15 @@ def unanswered(user: User, *, at: datetime) -> Any:
         .annotate(assigned_at=F("task__assigned_at"))
     )
     return rows.filter(_late_q(at))
+
+
+def without_coach(user: User, *, at: datetime) -> QuerySet[Enrollment]:
+    """People whom nobody accompanies: past the registration the coach could not take them on, or at any stage
+    the coach's account or role has ended."""
+    working = RoleAssignment.objects.active(at).with_role(Role.PENDAMPING).filter(user__is_active=True)
+    gone = CoachProfile.objects.exclude(user__in=working.values("user")).values("user")
+    alone = (Q(coach=None) & ~Q(stage=Stage.PENDAFTARAN)) | Q(coach__in=gone)
+    return Enrollment.objects.visible_to(user).filter(alone, status=Status.AKTIF)
 
 
 def _late_q(at: datetime) -> Q:

@@ -144,6 +144,8 @@ def test_every_kind_is_done_and_taken_back(desk: Desk) -> None:
         assert state(person) == before
     assert AuditEntry.objects.filter(action="massal.lakukan").count() == 4
     assert AuditEntry.objects.filter(action="massal.batalkan").count() == 4
+    told = OutboxMessage.objects.filter(recipient_id=one.person.user_id)
+    assert told.filter(ids__kind="pendamping_dipilih_ulang").count() == 1
 
 
 def test_undo_leaves_alone_what_changed_since_and_says_so(desk: Desk) -> None:

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from PIL import Image
@@ -349,6 +350,60 @@ def test_a_place_given_meanwhile_is_said(center: Center) -> None:
     assert 'class="alert alert-danger"' in client.get("/antrean/menunggu-pusat/").content.decode()
     one.refresh_from_db()
     assert one.center_id == center.pk
+
+
+def test_a_declined_person_past_the_registration_is_on_the_list_and_the_manager_is_told(
+    center: Center, manager: User
+) -> None:
+    coach, other = coach_at(center, "Ratna Dewi"), coach_at(center, "Karma")
+    one = participant(stage=Stage.PERIZINAN, center=center, coach=other.user)
+    services.assign_coach(
+        enrollment_id=one.pk, actor=manager, coach=coach.user, at=now(), note="Sesudah magrib"
+    )
+    client = signed_in(manager)
+    assert "Tanpa pendamping" not in client.get("/antrean/belum-diterima/").content.decode()
+    services.decline_assignment(enrollment_id=one.pk, actor=coach.user, note="Sedang cuti", at=now())
+    page = client.get("/antrean/belum-diterima/").content.decode()
+    assert one.person.full_name in page and f'href="/peserta/{one.person_id}/pendamping/"' in page
+    told = OutboxMessage.objects.get(ids__kind="tugas_ditolak")
+    assert told.recipient_id == manager.pk
+    history = client.get(f"/peserta/{one.person_id}/").content.decode()
+    assert "Pendamping ditetapkan: Ratna Dewi" in history
+    assert "Pendamping belum bisa menerima" in history and "Sedang cuti" in history
+    services.assign_coach(enrollment_id=one.pk, actor=manager, coach=other.user, at=now(), note="Coba ini")
+    services.accept_assignment(enrollment_id=one.pk, actor=other.user, at=now())
+    assert "Tanpa pendamping" not in client.get("/antrean/belum-diterima/").content.decode()
+    history = client.get(f"/peserta/{one.person_id}/").content.decode()
+    assert "Tugas pendampingan diterima" in history and "Coba ini" in history
+    agency = signed_in(staff(Role.DINAS, "31", is_demo=True)).get(f"/peserta/{one.person_id}/")
+    assert "Pendamping ditetapkan: Karma" in agency.content.decode()
+    assert "Coba ini" not in agency.content.decode() and "Sedang cuti" not in agency.content.decode()
+
+
+def test_people_of_a_coach_who_left_are_on_the_list(center: Center, manager: User) -> None:
+    coach = coach_at(center, "Ratna")
+    new, old = (
+        participant(stage=stage, center=center, coach=coach.user)
+        for stage in (Stage.PENDAFTARAN, Stage.PERIZINAN)
+    )
+    assert not desk.without_coach(manager, at=now()).exists()
+    User.objects.filter(pk=coach.user_id).update(is_active=False)
+    assert set(desk.without_coach(manager, at=now())) == {new, old}
+    User.objects.filter(pk=coach.user_id).update(is_active=True)
+    coach.user.role_assignments.update(ends_at=now())
+    assert set(desk.without_coach(manager, at=now())) == {new, old}
+    assert "Tanpa pendamping" in signed_in(manager).get("/antrean/belum-diterima/").content.decode()
+
+
+def test_opened_again_and_again_is_one_line_of_the_history(center: Center, manager: User) -> None:
+    one = EnrollmentFactory(center=center)
+    document = attach(one, one.person.user)
+    with time_machine.travel("2036-03-04T03:00:00Z", tick=False):
+        client = signed_in(manager)
+        for _ in range(3):
+            assert client.get(f"/ktp/{document.pk}/").status_code == 200
+        page = client.get(f"/peserta/{one.person_id}/").content.decode()
+    assert "Foto KTP dibuka (3 kali)" in page and page.count("Foto KTP dibuka") == 1
 
 
 # Identity -------------------------------------------------------------------------------------------------

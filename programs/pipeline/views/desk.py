@@ -36,6 +36,7 @@ from .fetch import actor_of, enrollment_of, own_enrollment, person_url, sent, sh
 DESK = (Role.PENGELOLA, Role.DINAS, Role.ADMIN)
 CHECKERS = (Role.PENGELOLA, Role.ADMIN)
 CENTERS_SHOWN = 25
+ALONE_SHOWN = 50
 COACHES_OF_CENTERS = 3
 """With more centres than these, only the centres are shown; one opens its coaches."""
 
@@ -57,11 +58,14 @@ def _tabs(request: HttpRequest, here: str) -> dict[str, Any]:
     """The lists of the desk with how many wait in each (counted to a limit), and which one this is."""
     actor = actor_of(request)
     totals = work.totals(actor)
-    late = desk.unanswered(actor, at=now())[: work.COUNTED].count()
+    late, alone = (
+        rows.order_by().values("pk")[: work.COUNTED]
+        for rows in (desk.unanswered(actor, at=now()), desk.without_coach(actor, at=now()))
+    )
     lists = (
         ("queue", "Pendaftar baru", totals.registrations),
         ("desk_evidence", "Bukti", totals.evidence),
-        ("desk_unanswered", "Belum diterima", late),
+        ("desk_unanswered", "Belum diterima", min(late.union(alone, all=True).count(), work.COUNTED)),
         ("desk_waiting", "Menunggu pusat", totals.waiting),
         ("desk_team", "Pendamping dan pusat", None),
     )
@@ -119,7 +123,8 @@ def evidence(request: HttpRequest) -> HttpResponse:
 @role_required(*DESK)
 @require_safe
 def unanswered(request: HttpRequest) -> HttpResponse:
-    """People whose coach has not accepted in time, with who was asked and since when."""
+    """People whose coach has not accepted in time, with who was asked and since when; before them those whom
+    nobody accompanies, because the coach could not."""
     page = _page(request, desk.unanswered(actor_of(request), at=now()).for_page(), "assigned_at")
     rows = []
     for enrollment in page.rows:
@@ -133,7 +138,22 @@ def unanswered(request: HttpRequest) -> HttpResponse:
                 "may_act": may_act,
             }
         )
-    context = {"rows": rows, **_links(page, {}), **_tabs(request, "desk_unanswered")}
+    alone: list[dict[str, Any]] = []
+    if not request.GET.get("sesudah"):
+        found = desk.without_coach(actor_of(request), at=now()).for_page().order_by("last_activity_at", "pk")
+        alone = [
+            {
+                "enrollment": enrollment,
+                "may_act": acting_role(actor_of(request), enrollment, services.MANAGERS) is not None,
+            }
+            for enrollment in found[:ALONE_SHOWN]
+        ]
+    context = {
+        "rows": rows,
+        "alone": alone,
+        **_links(page, {}),
+        **_tabs(request, "desk_unanswered"),
+    }
     return render(request, "pipeline/desk_unanswered.html", context)
 
 
