@@ -142,7 +142,8 @@ def task_card(mentee: Mentee, coach: User) -> dict[str, Any]:
 def _why(mentee: Mentee) -> str:
     """What is to do, and what was agreed last time or since when nothing was heard."""
     item, contact = mentee.item, mentee.contact
-    parts = [f"{item.step.staff_title}."]
+    todo = f"{item.step.staff_title}."
+    parts = [f"Masih kurang: {todo}" if item.step.code else todo]  # a code names a requirement, not an act
     if mentee.situation.is_silent or mentee.situation.is_nearly_silent:
         heard_on = local_day(item.enrollment.last_activity_at, item.enrollment.zone)
         parts.append(f"Belum ada kabar sejak {day_short(heard_on)}.")

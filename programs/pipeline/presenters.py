@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from itertools import groupby
 from typing import Any
 
 from django.urls import reverse
 
 from centers.models import place_name
+from core.clock import local_day
 from core.formats import day_long, day_short, moment
 from core.models import AuditEntry
 from core.templatetags.ui import badge
 from core.validators import NIK_WARNINGS
-from participants.models import Enrollment, Person, Stage, StageTransition, Status, TransitionKind
+from participants.models import (
+    AssignmentEnd,
+    CoachAssignment,
+    Enrollment,
+    Person,
+    Stage,
+    StageTransition,
+    Status,
+    TransitionKind,
+)
 from participants.rules import ChecklistItem, Turn
 
 from .journey import Journey, NextStep
@@ -199,7 +210,7 @@ AUDITED = {
     "identitas.periksa": "Identitas diperiksa",
     "nik.catat": "NIK dicatat",
     "skpd.tetapkan": "SKPD pembina ditetapkan",
-    "pendamping.tetapkan": "Pendamping ditetapkan",
+    "pendamping.tetapkan": "Pendamping ditetapkan walau penuh",
     "pendamping.batalkan": "Penetapan pendamping dibatalkan",
     "skpd.batalkan": "Penetapan SKPD dibatalkan",
     "identitas.batalkan": "Tanda dokumen dilihat dibatalkan",
@@ -220,22 +231,76 @@ AUDITED = {
 
 
 def staff_history(
-    transitions: Sequence[StageTransition], entries: Sequence[AuditEntry], zone: str
+    transitions: Sequence[StageTransition],
+    entries: Sequence[AuditEntry],
+    assignments: Sequence[CoachAssignment],
+    zone: str,
+    *,
+    may_read: bool,
 ) -> list[dict[str, Any]]:
-    """Moves and audited acts together, newest first."""
+    """Moves, audited acts and the coaches, newest first. What one officer does again and again on one day for
+    one reason is one line. `may_read`: also what manager and coaches wrote each other."""
+
+    def alike(entry: AuditEntry) -> tuple[Any, ...]:
+        return entry.action, entry.actor_id, entry.reason, _audited(entry), local_day(entry.at, zone)
+
+    shown = [entry for entry in entries if entry.action in AUDITED and not _is_told_elsewhere(entry)]
+    groups = [list(group) for _, group in groupby(shown, key=alike)]
     acts = [
         {
-            "title": AUDITED[entry.action],
-            "when": moment(entry.at, zone),
-            "by": entry.actor_label or "Sistem",
-            "note": entry.reason,
+            "title": _audited(group[0]) + (f" ({len(group)} kali)" if len(group) > 1 else ""),
+            "when": moment(group[0].at, zone),
+            "by": group[0].actor_label or "Sistem",
+            "note": group[0].reason,
             "is_move": False,
-            "at": entry.at,
+            "at": group[0].at,
         }
-        for entry in entries
-        if entry.action in AUDITED
+        for group in groups
     ]
-    return newest_first(history(transitions, zone, for_citizen=False), acts)
+    return newest_first(
+        history(transitions, zone, for_citizen=False),
+        acts,
+        coach_history(assignments, zone, may_read=may_read),
+    )
+
+
+def _audited(entry: AuditEntry) -> str:
+    return "Foto KTP dibuka" if entry.detail.get("what") == "foto KTP" else AUDITED[entry.action]
+
+
+def _is_told_elsewhere(entry: AuditEntry) -> bool:
+    """A coach was given: `coach_history` says so by name; the entry adds only why in spite of the load."""
+    return entry.action == "pendamping.tetapkan" and not entry.reason
+
+
+def coach_history(
+    assignments: Sequence[CoachAssignment], zone: str, *, may_read: bool
+) -> list[dict[str, Any]]:
+    """Who was given the person, who took the task on and who could not; unordered."""
+    lines = []
+    for one in assignments:
+        coach = one.coach.display_name
+        is_declined = one.end_reason == AssignmentEnd.MENOLAK
+        giver = one.assigned_by.display_name if one.assigned_by else "Sistem"
+        happened = [
+            (one.assigned_at, f"Pendamping ditetapkan: {coach}", giver, "" if is_declined else one.note)
+        ]
+        if one.accepted_at is not None:
+            happened.append((one.accepted_at, "Tugas pendampingan diterima", coach, ""))
+        if is_declined and one.ended_at is not None:
+            happened.append((one.ended_at, "Pendamping belum bisa menerima", coach, one.note))
+        lines += [
+            {
+                "title": title,
+                "when": moment(at, zone),
+                "by": by,
+                "note": note if may_read else "",
+                "is_move": False,
+                "at": at,
+            }
+            for at, title, by, note in happened
+        ]
+    return lines
 
 
 def newest_first(*lists: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -132,6 +132,7 @@ def person(request: HttpRequest, person_id: UUID) -> HttpResponse:
     )
     may_work = acting_role(actor, enrollment, STAFF_WHO_VERIFY) is not None
     may_call = acting_role(actor, enrollment, frozenset({Role.PENDAMPING, Role.PENGELOLA})) is not None
+    may_read = may_call or bool(scopes(actor, Role.ADMIN))
     phone = enrollment.person.phone() if may_call else None
     contacts = list(
         ContactLog.objects.visible_to(actor)
@@ -139,7 +140,8 @@ def person(request: HttpRequest, person_id: UUID) -> HttpResponse:
         .select_related("author")
         .latest_first()[:CONTACTS_SHOWN]
     )
-    assignment = enrollment.assignments.active().first()
+    assignments = list(enrollment.assignments.select_related("coach", "assigned_by").order_by("-pk"))
+    assignment = next((one for one in assignments if one.ended_at is None), None)
     choices = evidence_choices(enrollment, by_citizen=False) if may_work else []
     links = [
         {
@@ -181,8 +183,14 @@ def person(request: HttpRequest, person_id: UUID) -> HttpResponse:
         else "Semua lengkap.",
         "facts": presenters.step_facts(journey.next_step, for_citizen=False),
         "history": presenters.newest_first(
-            presenters.staff_history(journey.transitions, history_of(enrollment), enrollment.zone),
-            staff_contacts(contacts, enrollment.zone, may_read=may_call or bool(scopes(actor, Role.ADMIN))),
+            presenters.staff_history(
+                journey.transitions,
+                history_of(enrollment),
+                assignments,
+                enrollment.zone,
+                may_read=may_read,
+            ),
+            staff_contacts(contacts, enrollment.zone, may_read=may_read),
         ),
         "business": enrollment.person.businesses.order_by("created_at", "pk").first(),
         "move_form": forms.MoveForm(enrollment=enrollment, actor=actor),
