@@ -92,6 +92,11 @@ def file_size(size: int) -> str:
     return f"{size / 1_000_000:.1f}".removesuffix(".0").replace(".", ",") + " MB"
 
 
+def inside(words: str) -> str:
+    """A label in the middle of a sentence: "Nomor NIB" → "nomor NIB"; "SKPD pembina" stays."""
+    return words if words[1:2].isupper() else words[:1].lower() + words[1:]
+
+
 def _local(at: datetime, zone: str) -> datetime:
     if at.tzinfo is None:
         raise ValueError("an instant must be aware: its day would depend on the machine")

@@ -45,6 +45,12 @@ def test_shares_keep_one_decimal_and_never_pretend(part: int | None, whole: int 
     assert formats.percent(part, whole) == text
 
 
+def test_a_label_inside_a_sentence_keeps_its_abbreviation() -> None:
+    assert formats.inside("Nomor NIB") == "nomor NIB"
+    assert formats.inside("SKPD pembina ditetapkan") == "SKPD pembina ditetapkan"
+    assert formats.inside("") == ""
+
+
 def test_days_are_written_in_three_lengths() -> None:
     friday = date(2026, 11, 27)
     assert formats.day_long(friday) == "Jumat, 27 November 2026"

@@ -14,6 +14,7 @@ from core import files
 from core.clock import now, today
 from core.fields import DayField, NikField, PlainTextField, RupiahField, SharedFields, WordsField
 from core.formats import day as format_day
+from core.formats import inside
 from core.privacy import plain_digits
 from core.validators import is_nik_or_phone
 from participants.models import BusinessSector, Enrollment, IdentityStatus, Pathway, Stage, Status, StopReason
@@ -336,7 +337,7 @@ class EvidenceForm(MoveForm):
         if spec.number_label:
             self.fields["number"].label = spec.number_label
             self.fields["number"].required = True
-            self.fields["number"].error_messages["required"] = f"Tulis {spec.number_label.lower()}."
+            self.fields["number"].error_messages["required"] = f"Tulis {inside(spec.number_label)}."
         else:
             del self.fields["number"]
         self.fields["file"].required = spec.needs_file
@@ -364,7 +365,7 @@ class EvidenceForm(MoveForm):
             return clean(raw)
         if is_nik_or_phone(raw):
             raise ValidationError(
-                f"Ini NIK atau nomor HP. Tulis {self.choice.spec.number_label.lower()} saja.",
+                f"Ini NIK atau nomor HP. Tulis {inside(self.choice.spec.number_label)} saja.",
                 code="personal_number",
             )
         return raw

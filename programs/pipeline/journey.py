@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from core.clock import local_day
-from core.formats import day_short
+from core.formats import day_short, inside
 from participants.deadlines import due_day
 from participants.facts import load_shared_facts
 from participants.models import Enrollment, Stage, StageTransition, Status, TransitionKind
@@ -230,7 +230,7 @@ def next_step(
             who=_name_of(Turn.PENGELOLA, enrollment),
             due_on=due_on,
             today=today,
-            staff_title=f"Periksa bukti: {item.requirement.label[0].lower()}{item.requirement.label[1:]}",
+            staff_title=f"Periksa bukti: {inside(item.requirement.label)}",
         )
     return NextStep(
         title=item.requirement.action or item.requirement.citizen_label,

@@ -17,7 +17,7 @@ from accounts.models import Role, User
 from centers.models import Center, District
 from core import audit
 from core.clock import local_day
-from core.formats import moment
+from core.formats import inside, moment
 from notifications.services import notify
 from participants.models import (
     Enrollment,
@@ -47,9 +47,7 @@ class StageRefused(Refused):
     def __init__(self, missing: Iterable[ChecklistItem], target: str) -> None:
         self.missing = list(missing)
         labels = [item.requirement.label for item in self.missing]
-        super().__init__(
-            *(f"Belum bisa {target}: {label[0].lower()}{label[1:]} belum terpenuhi." for label in labels)
-        )
+        super().__init__(*(f"Belum bisa {target}: {inside(label)} belum terpenuhi." for label in labels))
 
 
 @dataclass(frozen=True, slots=True)
