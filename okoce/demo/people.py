@@ -21,7 +21,7 @@ from centers.assignment import choose
 from centers.models import Center, District
 from core.clock import local_day
 from core.models import StoredFile
-from core.validators import NIK_WARNINGS
+from core.validators import NIK_WARNINGS, clean_nik, nik_warnings
 from participants.models import (
     Business,
     BusinessSector,
@@ -113,6 +113,27 @@ FILES = {
 }
 
 
+SMALL_CROWD = 100
+"""Up to here nobody is placed in the demo manager's queue."""
+
+
+@dataclass(frozen=True, slots=True)
+class Newcomer:
+    """Somebody who waits in the demo manager's queue, with the birth date as it was written."""
+
+    name: str
+    born: date
+    is_mistyped: bool = False
+
+
+NEWCOMERS = (
+    Newcomer("Rina Wulandari", date(1989, 3, 1)),
+    Newcomer("Rina Wulandary", date(1989, 3, 1), is_mistyped=True),
+    Newcomer("Sri Maharani", date(1994, 8, 17)),
+)
+"""The demo manager has work: a NIK that does not agree, and two registrations that may be one person."""
+
+
 @dataclass
 class Rows:
     """What a run writes, table by table."""
@@ -171,9 +192,19 @@ class Crowd:
             self.at - timedelta(days=66), numbers[0], home=HOME[1:], email="warga@example.com",
             pathway=Pathway.MULAI_USAHA, gender="P", name="Siti Rahmawati", stay_at=Stage.PERIZINAN,
         )  # fmt: skip
+        newcomers = dict(zip(numbers[:0:-1], NEWCOMERS, strict=False)) if count > SMALL_CROWD else {}
         for start, number in zip(starts, numbers[1:], strict=True):
-            self._participant(start, number)
+            if newcomer := newcomers.get(number):
+                self._newcomer(start, number, newcomer)
+            else:
+                self._participant(start, number)
         return self.rows
+
+    def _newcomer(self, start: datetime, number: int, newcomer: Newcomer) -> None:
+        self._participant(
+            start, number, home=HOME[1:], pathway=Pathway.MULAI_USAHA, gender="P", name=newcomer.name,
+            stay_at=Stage.PENDAFTARAN, newcomer=newcomer,
+        )  # fmt: skip
 
     def _participant(
         self,
@@ -186,6 +217,7 @@ class Crowd:
         gender: str = "",
         name: str = "",
         stay_at: Stage | None = None,
+        newcomer: Newcomer | None = None,
     ) -> None:
         rng = self.rng
         district = self._home(home)
@@ -195,7 +227,7 @@ class Crowd:
         zone = place.center.zone if place else district.zone
         registered_on = local_day(start, zone)
         text_number = f"OK-{registered_on:%y}-{number:06d}"
-        person = self._person(start, district, gender, name, email, text_number)
+        person = self._person(start, district, gender, name, email, text_number, newcomer)
         enrollment = Enrollment(
             number=text_number,
             person=person,
@@ -230,13 +262,23 @@ class Crowd:
         return self.world.places[center.pk] if center else None
 
     def _person(
-        self, start: datetime, district: District, gender: str, name: str, email: str | None, number: str
+        self,
+        start: datetime,
+        district: District,
+        gender: str,
+        name: str,
+        email: str | None,
+        number: str,
+        newcomer: Newcomer | None = None,
     ) -> Person:
         rng = self.rng
         while True:
-            born = date(1966, 1, 1) + timedelta(days=rng.randrange(365 * 41))
+            drawn = date(1966, 1, 1) + timedelta(days=rng.randrange(365 * 41))
+            born = newcomer.born if newcomer else drawn
             name_drawn = name or full_name(rng, gender)
             nik = _synthetic_nik(district.pk, born, gender)
+            if newcomer and (newcomer.is_mistyped or nik in self.niks):
+                nik = _synthetic_nik(district.pk, drawn, gender)
             if nik not in self.niks and (name_drawn, born) not in self.names:
                 break
         self.niks.add(nik)
@@ -269,6 +311,8 @@ class Crowd:
             person.set_nik(nik)
             if rng.random() < NIK_WARNING_SHARE:
                 person.nik_warnings = [rng.choice(list(NIK_WARNINGS))]
+            if newcomer:
+                person.nik_warnings = nik_warnings(clean_nik(nik), born, gender)
         person.set_phone(phone)
         self.rows.people.append(person)
         for purpose in ConsentPurpose:
@@ -525,7 +569,7 @@ class Crowd:
             if rng.random() < 0.4:
                 enrollment.agency = rng.choice(place.agencies)
         if is_demo:
-            enrollment.last_activity_at = self.at - timedelta(days=3)
+            enrollment.last_activity_at = max(since, self.at - timedelta(days=3))
             return
         waiting = {
             Stage.PELATIHAN: EvidenceKind.SERTIFIKAT,

@@ -9,6 +9,7 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import transaction
+from django.test import Client
 
 from accounts.models import Role, RoleAssignment, User
 from core.clock import now
@@ -25,6 +26,7 @@ from participants.models import (
     Status,
     TransitionKind,
 )
+from programs.pipeline import queues
 from programs.pipeline.moves import missing_requirements
 from programs.pipeline.stages import stages_of
 
@@ -78,6 +80,20 @@ def test_all_roles_paths_stages_and_statuses_are_there():
         assert rows == sorted(rows, key=lambda row: row.at)
         assert enrollment.last_activity_at <= now() + timedelta(minutes=1)
     assert not StageEvidence.objects.filter(status=EvidenceStatus.DITERIMA, checked_by__isnull=True).exists()
+
+
+def test_the_demo_manager_has_newcomers_a_warning_and_a_possible_double(settings):
+    settings.DEMO_MODE = True
+    at = now()
+    seed(participants=150, seed_number=11, at=at)
+    manager = User.objects.get(email="pengelola@example.com")
+    waiting = queues.registrations(manager, {}, at=at)
+    names = set(waiting.values_list("person__full_name", flat=True))
+    assert {"Rina Wulandari", "Rina Wulandary", "Sri Maharani"} <= names
+    assert waiting.filter(person__nik_warnings__contains=["tanggal_lahir_berbeda"]).exists()
+    client = Client()
+    client.force_login(manager, backend="accounts.backends.LoginBackend")
+    assert "Rina Wulandari dan Rina Wulandary" in client.get("/duplikat/").content.decode()
 
 
 def test_whoever_moved_on_had_what_the_rules_ask():
