@@ -214,7 +214,7 @@ def unanswered(user: User, *, at: datetime) -> Any:
     return rows.filter(_late_q(at))
 
 
-def without_coach(user: User, *, at: datetime) -> QuerySet[Enrollment]:
+def without_coach(user: User, *, at: datetime) -> Any:
     """People whom nobody accompanies: past the registration the coach could not take them on, or at any stage
     the coach's account or role has ended."""
     working = RoleAssignment.objects.active(at).with_role(Role.PENDAMPING).filter(user__is_active=True)

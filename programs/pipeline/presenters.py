@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from itertools import groupby
 from typing import Any
 
 from django.urls import reverse
@@ -244,8 +243,10 @@ def staff_history(
     def alike(entry: AuditEntry) -> tuple[Any, ...]:
         return entry.action, entry.actor_id, entry.reason, _audited(entry), local_day(entry.at, zone)
 
-    shown = [entry for entry in entries if entry.action in AUDITED and not _is_told_elsewhere(entry)]
-    groups = [list(group) for _, group in groupby(shown, key=alike)]
+    groups: dict[tuple[Any, ...], list[AuditEntry]] = {}
+    for entry in entries:
+        if entry.action in AUDITED and not _is_told_elsewhere(entry):
+            groups.setdefault(alike(entry), []).append(entry)
     acts = [
         {
             "title": _audited(group[0]) + (f" ({len(group)} kali)" if len(group) > 1 else ""),
@@ -255,7 +256,7 @@ def staff_history(
             "is_move": False,
             "at": group[0].at,
         }
-        for group in groups
+        for group in groups.values()
     ]
     return newest_first(
         history(transitions, zone, for_citizen=False),
