@@ -31,6 +31,14 @@ def shell_of(script: str) -> dict[str, Any]:
     return shell
 
 
+@pytest.mark.parametrize(("role", "back"), [(Role.PENDAMPING, "/pendamping/"), (Role.PENGELOLA, "/antrean/")])
+@override_settings(DEMO_MODE=True)
+def test_the_list_of_sendings_leads_back_to_the_own_work(role: Role, back: str) -> None:
+    client = entered(staff(role, center_of().code, is_demo=True))
+    assert f'href="{back}">Ke ' in client.get("/kiriman/").content.decode()
+    assert client.get(back).status_code == 200
+
+
 @override_settings(DEMO_MODE=True)
 def test_the_worker_stands_at_the_root_is_asked_for_anew_and_keeps_only_static_files(client: Client) -> None:
     answer = client.get("/sw.js")
