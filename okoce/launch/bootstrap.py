@@ -190,6 +190,7 @@ def ensure_assets() -> None:
         for path in (ROOT / "static").rglob("*")
         if path.is_file() and ROOT / "static" / "dist" not in path.parents
     ]
+    sources.append(ROOT / "centers" / "data" / "regencies.csv")  # places.json
     built, built_value = ROOT / "static" / "dist" / ".stamp", fingerprint([*lists, *sources])
     if is_current(built, built_value):
         return

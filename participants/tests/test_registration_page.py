@@ -497,3 +497,28 @@ def test_the_answer_names_the_centre_to_ask() -> None:
     help_box = page[page.index('id="bantuan"') :]
     assert center.name in help_box
     assert 'href="https://wa.me/628120000017"' in help_box
+
+
+def test_the_answer_says_what_to_take_along_and_nothing_where_no_centre_is_open(client: Client) -> None:
+    without_nik = {"nik": None, "no_nik_reason": "Hilang", "birth_date": "31/05/1990", "gender": "P"}
+    for changes, things in (
+        ({"pathway": "cari_kerja"}, ["KTP", "Nomor pendaftaran ini"]),
+        ({"pathway": "naik_kelas"}, ["KTP", "Nomor pendaftaran ini", "Surat usaha bila ada, misalnya NIB"]),
+        (without_nik, ["Surat yang ada: KK, akta lahir, atau surat kelurahan", "Nomor pendaftaran ini"]),
+    ):
+        one = Client()
+        assert post(one, valid(**changes)).status_code == 303
+        assert one.get("/daftar/berhasil/").context["bring"] == things
+    district_of("91.71.01")
+    post(client, valid(district="91.71.01"))
+    assert "Yang dibawa" not in html(client.get("/daftar/berhasil/"))
+
+
+def test_optional_questions_wait_folded_until_something_stands_in_them(client: Client) -> None:
+    def part(page: str) -> str:
+        return re.search(r"<details[^>]*><summary>Ceritakan tujuan Anda", page)[0]
+
+    assert " open>" not in part(html(client.get("/daftar/")))
+    assert " open>" not in part(html(post(client, {})))
+    assert " open>" in part(html(post(client, {"goal": "Warung di rumah"})))
+    assert " open>" in part(html(post(client, {"source": "x" * 200})))
