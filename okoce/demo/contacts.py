@@ -9,19 +9,38 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from core.clock import local_day, next_working_day
-from participants.models import Enrollment, Status
+from participants.models import Enrollment, Pathway, Stage, Status
 from programs.mentoring.models import ContactKind, ContactLog, ContactOutcome, Snooze
 
 from .world import HOME, World
 
-HEARD = (
-    ("Sudah belanja bahan, tinggal menghitung harga jual.", "mengirim daftar harga bahan"),
-    ("Foto produk sudah ada, belum sempat diunggah.", "mengunggah foto produk"),
-    ("Bingung mengisi formulir di OSS, dibantu lewat telepon.", "mengirim foto layar OSS"),
-    ("Catatan uang bulan lalu sudah lengkap.", "mengirim catatan uang"),
-    ("Sedang banyak pesanan, minta bertemu di pusat.", "bertemu di pusat"),
-    ("Sudah bertanya ke kelurahan, menunggu surat.", "memberi kabar soal surat kelurahan"),
+MEETING = ("Minta bertemu di pusat, ada yang mau ditanyakan.", "bertemu di pusat")
+HEARD = {
+    Stage.PELATIHAN: (("Mau ikut kelas Sabtu, hari lain menjaga anak.", "memilih jadwal kelas"), MEETING),
+    Stage.PENDAMPINGAN: (
+        ("Sudah belanja bahan, tinggal menghitung harga jual.", "mengirim daftar harga bahan"),
+        MEETING,
+    ),
+    Stage.PERIZINAN: (
+        ("Bingung mengisi formulir di OSS, dibantu lewat telepon.", "mengirim foto layar OSS"),
+        ("Sudah bertanya ke kelurahan, menunggu surat.", "memberi kabar soal surat kelurahan"),
+    ),
+    Stage.PEMASARAN: (
+        ("Foto produk sudah ada, belum sempat diunggah.", "mengunggah foto produk"),
+        ("Sedang banyak pesanan, minta bertemu di pusat.", "bertemu di pusat"),
+    ),
+    Stage.PELAPORAN_KEUANGAN: (("Catatan uang bulan lalu sudah lengkap.", "mengirim catatan uang"), MEETING),
+    Stage.PERMODALAN: (
+        ("Masih menimbang pinjaman ke koperasi.", "mengirim rincian kebutuhan modal"),
+        MEETING,
+    ),
+}
+"""What was said and agreed, as it fits the stage."""
+HEARD_OF_WORK = (
+    ("Sudah melamar ke dua tempat, menunggu panggilan.", "memberi kabar hasil lamaran"),
+    ("Diminta datang wawancara minggu ini.", "memberi kabar sesudah wawancara"),
 )
+"""The same for those who look for a job."""
 PUT_OFF = ("Pulang kampung", "Anak sedang sakit", "Ikut bazar di luar kota")
 REACHED_BY = (ContactKind.TELEPON, ContactKind.WHATSAPP, ContactKind.WHATSAPP, ContactKind.KUNJUNGAN)
 
@@ -85,7 +104,10 @@ def seed_contacts(world: World, *, seed_number: int, at: datetime) -> int:
 
 def _contacts(enrollment: Enrollment, story: Story, rng: random.Random, at: datetime) -> Iterator[ContactLog]:
     today = local_day(at, enrollment.zone)
-    note, agreed = rng.choice(HEARD)
+    looks_for_work = enrollment.pathway == Pathway.CARI_KERJA and enrollment.stage == Stage.PENDAMPINGAN
+    note, agreed = rng.choice(
+        HEARD_OF_WORK if looks_for_work else HEARD.get(Stage(enrollment.stage), (MEETING,))
+    )
     next_on = today + timedelta(days=story.next_in)
     if story.next_in > 0:
         next_on = next_working_day(next_on - timedelta(days=1))
