@@ -438,6 +438,8 @@ def test_a_coach_puts_somebody_off_and_takes_it_back(pair: Pair) -> None:
     until = pair.today + timedelta(days=30)
     sent = {"until_on": f"{until:%d/%m/%Y}", "reason": "Pulang kampung"}
     assert client.post(f"{pair.snooze_url}?dari=hari-ini", sent)["Location"] == BACK
+    back_again = f'<a href="{pair.snooze_url}?dari=hari-ini">Batalkan penundaan</a>'
+    assert back_again in client.get(BACK).content.decode()
     found = Snooze.objects.get()
     assert (found.until_on, found.reason, found.coach) == (until, "Pulang kampung", pair.coach)
     assert client.post(f"{pair.snooze_url}?dari=hari-ini", sent).status_code == 303

@@ -9,6 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.html import format_html
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.access import SeeOther, role_required
@@ -92,7 +93,14 @@ def snooze(request: HttpRequest, person_id: UUID) -> HttpResponse:
         except Refused as refusal:
             form.add_error(None, str(refusal))
         else:
-            messages.success(request, f"{enrollment.person.full_name} ditunda. Bisa dibatalkan lagi.")
+            messages.success(
+                request,
+                format_html(
+                    '{} ditunda. <a href="{}">Batalkan penundaan</a>',
+                    enrollment.person.full_name,
+                    request.get_full_path(),
+                ),
+            )
             return SeeOther(_back(request, enrollment))
     known = Snooze.objects.visible_to(actor_of(request)).open().filter(enrollment=enrollment).first()
     is_put_off = known is not None and known.is_in_force(today(enrollment.zone))
