@@ -18,7 +18,10 @@ try {
     const failed = Object.fromEntries(categories.map((name) => [name, new Set()]));
     for (let run = 0; run < Number(runs); run += 1) {
       const extraHeaders = cookie ? { Cookie: cookie } : undefined;
-      const { lhr } = await lighthouse(url, { port: chrome.port, onlyCategories: categories, extraHeaders, logLevel: "silent" });
+      const options = { port: chrome.port, onlyCategories: categories, extraHeaders, logLevel: "silent" };
+      let { lhr } = await lighthouse(url, options);
+      // It now and then misses the beginning of a page's trace, and asks itself to be run again.
+      if (lhr.runtimeError) ({ lhr } = await lighthouse(url, options));
       if (lhr.runtimeError) throw new Error(`${url}: ${lhr.runtimeError.message}`);
       for (const name of categories) {
         scores[name].push(Math.round(lhr.categories[name].score * 100));
