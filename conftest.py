@@ -23,6 +23,7 @@ import django  # noqa: E402 (the environment must be complete first)
 
 django.setup()
 
+from django.core.cache import caches  # noqa: E402
 from django.test import TransactionTestCase  # noqa: E402
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page  # noqa: E402
 
@@ -58,6 +59,12 @@ def django_db_setup(django_test_environment: None, django_db_blocker: Any) -> It
         from django.db import connections
 
         connections.close_all()
+
+
+@pytest.fixture(autouse=True)
+def _places_are_read_anew() -> None:
+    """What one test read of the areas is not believed by the next."""
+    caches["places"].clear()
 
 
 @pytest.fixture

@@ -8,6 +8,8 @@ Nobody ever has: it is 128 random bits.
 from __future__ import annotations
 
 import secrets
+from copy import deepcopy
+from typing import Any
 
 from django.contrib.sessions.backends.base import CreateError
 from django.contrib.sessions.backends.db import SessionStore as DatabaseSessions
@@ -25,6 +27,7 @@ class SessionStore(DatabaseSessions):
     """A session in the database; a new one has no row until it is saved."""
 
     _is_unwritten = False
+    _handed_out: dict[str, Any] | None = None
 
     def _get_session_from_db(self) -> Session | None:
         """The row of this key while it is valid, by SQL that is written out: every page asks for it."""
@@ -46,6 +49,18 @@ class SessionStore(DatabaseSessions):
         else:
             super().cycle_key()
 
+    def row(self) -> Session:
+        """The row of a new session, for an act that inserts it with rows of its own.
+
+        When the act has failed, forget this store: it holds its row for written.
+        """
+        if self.session_key is None:
+            self.create()
+        content: dict[str, Any] = self._get_session(no_load=True)  # type: ignore[attr-defined]
+        self._is_unwritten = False
+        self._handed_out = deepcopy(content)
+        return self.create_model_instance(content)
+
     def save(self, must_create: bool = False) -> None:
         """Write a new session, or change the row of an old one.
 
@@ -55,14 +70,18 @@ class SessionStore(DatabaseSessions):
         if self.session_key is None:
             self.create()
         if not (must_create or self._is_unwritten):
-            super().save()
+            if self._handed_out != self._get_session():  # type: ignore[attr-defined]
+                super().save()
+            self._handed_out = None
             return
-        content = self._get_session(no_load=True)  # type: ignore[attr-defined]
+        row = self.row()
+        self._is_unwritten = True
         try:
-            insert_together([self.create_model_instance(content)])
+            insert_together([row])
         except IntegrityError:
             raise CreateError from None
         self._is_unwritten = False
+        self._handed_out = None
 
     def delete(self, session_key: str | None = None) -> None:
         """End the session of a key, by default this one."""

@@ -10,10 +10,13 @@ from allauth.account.internal.flows.login import perform_password_login, record_
 from allauth.account.models import Login
 from django.conf import settings
 from django.contrib import auth
+from django.db import models
 from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import rotate_token
 
 from accounts.access import SeeOther
 from accounts.models import User
+from accounts.session_store import SessionStore
 from accounts.stages import STATE_KEY
 from core.clock import now
 
@@ -56,16 +59,44 @@ def start_session(request: HttpRequest, user: User, *, redirect_url: str | None 
     return response
 
 
-def start_first_session(request: HttpRequest, user: User, *, redirect_url: str) -> HttpResponse:
-    """Sign in the person whose account this request has just made; the same session as `start_session`.
+class FirstSession:
+    """Signs in the person whose account this very request makes, by a session written together with it.
 
     Nothing is asked of the database: such an account has no second factor and was not disabled yet.
     """
-    if request.user.is_authenticated:
-        auth.logout(request)
+
+    def __init__(self, request: HttpRequest) -> None:
+        self._request = request
+        self._draft: HttpRequest | None = None
+
+    def rows(self, user: User) -> list[models.Model]:
+        """The session's row, for the act that inserts the account; asked again when the act is tried again.
+
+        None for a browser that has a session already: `begin` changes that one. Nobody is signed in yet.
+        """
+        if self._request.session.session_key is not None:
+            return []
+        self._draft = HttpRequest()
+        self._draft.session = store = SessionStore()
+        _sign_in(self._draft, user)
+        return [store.row()]
+
+    def begin(self, user: User, *, redirect_url: str) -> HttpResponse:
+        """Sign the person in, once the account is there; 303 to `redirect_url`."""
+        request = self._request
+        if self._draft is None:
+            if request.user.is_authenticated:
+                auth.logout(request)
+            _sign_in(request, user)
+        else:
+            request.session, request.user = self._draft.session, user
+            rotate_token(request)
+        return SeeOther(redirect_url)
+
+
+def _sign_in(request: HttpRequest, user: User) -> None:
     record_authentication(request, user, method="password")
     auth.login(request, user, backend=settings.AUTHENTICATION_BACKENDS[0])
-    return SeeOther(redirect_url)
 
 
 def note_sign_in(sender: object, user: User, **_signal: object) -> None:

@@ -12,6 +12,7 @@ import re
 from dataclasses import dataclass
 
 from django.contrib.postgres.search import TrigramSimilarity, TrigramWordSimilarity
+from django.core.cache import caches
 from django.db.models import Case, F, Q, QuerySet, Value, When
 
 from centers.models import District, Province, Regency, search_key
@@ -128,6 +129,7 @@ def _base() -> QuerySet[District]:
     return District.objects.current().select_related("regency__province")
 
 
+_KEPT = caches["places"]
 _WITH_CODE = joined(
     "SELECT {District}, {Regency}, {Province} FROM centers_district"
     " JOIN centers_regency ON centers_regency.code = centers_district.regency_id"
@@ -140,10 +142,13 @@ _WITH_CODE = joined(
 
 
 def _with_code(code: str) -> list[District]:
-    """`_base().filter(pk=code)`, written out: every registration asks this, and building it costs more than
-    the answer."""
+    """`_base().filter(pk=code)`, written out and kept by the process for a minute: every registration asks
+    this. What is not there is asked again each time."""
+    rows = _KEPT.get(code)
+    if rows is None and (rows := _WITH_CODE.fetch([code])):
+        _KEPT.set(code, rows)
     found = []
-    for district, regency, province in _WITH_CODE.rows([code]):
+    for district, regency, province in _WITH_CODE.instances(rows):
         regency.province = province
         district.regency = regency
         found.append(district)

@@ -22,9 +22,17 @@ class Joined:
 
     def rows(self, params: Sequence[Any]) -> Iterator[tuple[Any, ...]]:
         """One tuple of instances for each row."""
+        return self.instances(self.fetch(params))
+
+    def fetch(self, params: Sequence[Any]) -> list[tuple[Any, ...]]:
+        """The rows as the database gives them, which a cache may keep."""
         with connection.cursor() as cursor:
             cursor.execute(self.sql, params)
-            found = cursor.fetchall()
+            found: list[tuple[Any, ...]] = cursor.fetchall()
+        return found
+
+    def instances(self, found: list[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
+        """New instances for fetched rows, one tuple a row."""
         alias = connection.alias
         for row in found:
             yield tuple(model.from_db(alias, names, row[place]) for model, names, place in self.parts)

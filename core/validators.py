@@ -241,11 +241,8 @@ def clean_phone(raw: Any) -> str:
         raise ValidationError(
             "Nomor ini bukan nomor Indonesia. Tulis nomor yang diawali 08 atau +62.", code="phone_country"
         )
-    if (
-        not phonenumbers.is_valid_number(number)
-        or phonenumbers.number_type(number) not in _MOBILE_OR_LANDLINE
-        or number.extension
-    ):
+    # The type of a number that is not valid is UNKNOWN.
+    if phonenumbers.number_type(number) not in _MOBILE_OR_LANDLINE or number.extension:
         raise ValidationError(wrong, code="phone")
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 

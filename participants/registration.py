@@ -8,7 +8,7 @@ decided by the unique indexes, after which the loser is judged again on what the
 from __future__ import annotations
 
 import hmac
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -139,12 +139,14 @@ def register_person(
     browser: str,
     at: datetime,
     assistance: Assistance | None = None,
+    also: Callable[[User], Sequence[models.Model]] | None = None,
 ) -> Registered | Held:
     """Register a person once per `submission_id`, or hold the submission when the NIK or phone is known.
 
     `browser` is the secret of the browser that sent it; another browser with the same submission is held.
     A phone shared in a household is accepted for a second person with an own NIK and name, who then signs in
-    with the registration number. A known identifier sends its owner one message a day.
+    with the registration number. A known identifier sends its owner one message a day. `also` gives rows that
+    stand or fall with the new account, such as the session of who registered; it is asked at each attempt.
     """
     browser_index = _browser_index(browser)
     # 34 ms of work, done before anything is locked.
@@ -152,7 +154,7 @@ def register_person(
     for attempt in range(1, ATTEMPTS + 1):
         try:
             with transaction.atomic():
-                return _register(data, submission_id, browser_index, password, at, assistance)
+                return _register(data, submission_id, browser_index, password, at, assistance, also)
         except IntegrityError as error:
             if attempt == ATTEMPTS or not _is_lost_race(error):
                 raise
@@ -177,6 +179,7 @@ def _register(
     password: str,
     at: datetime,
     assistance: Assistance | None,
+    also: Callable[[User], Sequence[models.Model]] | None,
 ) -> Registered | Held:
     found = look_up(data, submission_id)
     if found.submission is not None:
@@ -190,6 +193,8 @@ def _register(
             pk=submission_id, browser_index=browser_index, enrollment=enrollment, created_at=at
         )
     )
+    if also is not None:
+        rows.extend(also(next(row for row in rows if isinstance(row, User))))
     insert_together(rows)
     return Registered(enrollment, is_new=True)
 

@@ -73,6 +73,32 @@ def test_a_key_that_somebody_has_is_refused_and_their_session_stays(monkeypatch:
     assert SessionStore("a" * 32)["milik"] == "Siti"
 
 
+def test_a_row_that_an_act_inserts_is_written_again_only_when_it_has_changed() -> None:
+    store = SessionStore()
+    store["jalan"] = ["satu"]
+    row = store.row()
+    row.save(force_insert=True)
+    with CaptureQueriesContext(connection) as statements:
+        store.save()
+    assert not statements
+    assert store.modified  # so that the browser gets its key
+    changed = SessionStore()
+    changed["jalan"] = ["satu"]
+    changed.row().save(force_insert=True)
+    changed["jalan"].append("dua")
+    changed.save()
+    assert SessionStore(changed.session_key)["jalan"] == ["satu", "dua"]
+
+
+def test_a_row_that_was_never_inserted_is_not_made_later() -> None:
+    store = SessionStore()
+    store["milik"] = "Siti"
+    store.row()
+    store["milik"] = "Budi"
+    with pytest.raises(UpdateError):
+        store.save()
+
+
 def test_ending_a_session_that_was_never_written_asks_nothing() -> None:
     store = SessionStore()
     store.create()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -77,6 +79,18 @@ def test_a_typing_error_is_answered_with_names_that_look_alike() -> None:
 
 def test_the_name_of_a_kota_lists_its_kecamatan() -> None:
     assert {district.regency_id for district in search_districts("Jakarta Selatan")} == {"31.74"}
+
+
+def test_a_code_is_read_once_a_minute_and_each_reader_has_a_district_of_their_own(
+    django_assert_num_queries: Any,
+) -> None:
+    with django_assert_num_queries(1):
+        first, second = find_district("31.74.07"), find_district("31.74.07")
+    assert first == second
+    assert first is not second
+    assert first.full_name == second.full_name
+    with django_assert_num_queries(2):  # what is not there is asked again
+        assert find_district("31.74.99") == find_district("31.74.99") == []
 
 
 def test_retired_codes_are_not_offered() -> None:

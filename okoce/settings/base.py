@@ -177,7 +177,16 @@ CRISPY_TEMPLATE_PACK = "bootstrap5"
 # Data -------------------------------------------------------------------------------------------------
 DATABASES = {"default": read_database(None)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "okoce"}}
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "okoce"},
+    # Kecamatan by code: read by every registration, changed a few times a year by `load_areas`.
+    "places": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "LOCATION": "places",
+        "TIMEOUT": 60,
+        "OPTIONS": {"MAX_ENTRIES": 10_000},
+    },
+}
 MEDIA_ROOT = FILES_DIR
 UPLOAD_MAX_BYTES = env.integer(
     "UPLOAD_MAX_BYTES", 5_242_880, least=1024, most=52_428_800

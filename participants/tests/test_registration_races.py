@@ -7,10 +7,12 @@ from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.db import connection, connections
 from django.test import Client
 
@@ -148,6 +150,20 @@ def test_one_nik_from_two_phones_needs_the_unique_index(is_protected: bool) -> N
     else:
         assert kinds == {"Registered": 2}
         assert Person.objects.count() == 2
+
+
+@pytest.mark.usefixtures("meeting")
+def test_who_lost_the_race_for_a_nik_is_not_signed_in() -> None:
+    """The session of the first attempt goes with its account, which another registration made impossible."""
+    nik = synthetic_nik(gender="P")
+    clients = [Client(), Client()]
+    sends = [partial(client.post, "/daftar/", valid(nik=nik)) for client in clients]
+    answers = together(*sends)
+    assert sorted(answer["Location"] for answer in answers) == ["/daftar/berhasil/", "/daftar/periksa/"]
+    for client, answer in zip(clients, answers, strict=True):
+        assert ("sessionid" in client.cookies) == (answer["Location"] == "/daftar/berhasil/")
+    session = Session.objects.get()
+    assert session.get_decoded()["_auth_user_id"] == str(Person.objects.get().user_id)
 
 
 @pytest.mark.usefixtures("meeting")

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import SeeOther, public, signed_in
 from accounts.models import User
-from accounts.sessions import browser_of, remember_browser, start_first_session, start_session
+from accounts.sessions import FirstSession, browser_of, remember_browser, start_session
 from core import clock
 from core.context import has_page
 from core.validators import local_phone
@@ -62,10 +62,15 @@ def register(request: HttpRequest) -> HttpResponse:
         form.ask_password_again()
         return _form_page(request, form, browser, status=422)
     at = clock.now()
+    session = FirstSession(request)
     answer = register_person(
-        data=form.to_data(), submission_id=form.cleaned_data["submission_id"], browser=browser, at=at
+        data=form.to_data(),
+        submission_id=form.cleaned_data["submission_id"],
+        browser=browser,
+        at=at,
+        also=session.rows,
     )
-    response = _answer(request, answer, at)
+    response = _answer(request, answer, at, session)
     return remember_browser(request, response, browser)
 
 
@@ -203,8 +208,10 @@ def _form_page(
     return remember_browser(request, response, browser)
 
 
-def _answer(request: HttpRequest, answer: Registered | Held, at: datetime) -> HttpResponse:
-    """303 to where the answer stands, signed in as the person who registered."""
+def _answer(
+    request: HttpRequest, answer: Registered | Held, at: datetime, session: FirstSession | None = None
+) -> HttpResponse:
+    """303 to where the answer stands, signed in as the person who registered: the first time by `session`."""
     if isinstance(answer, Held):
         return SeeOther(reverse("register_check"))
     target = reverse("register_success")
@@ -213,8 +220,8 @@ def _answer(request: HttpRequest, answer: Registered | Held, at: datetime) -> Ht
         return SeeOther(reverse("register_check"))
     if request.user.is_authenticated and request.user.pk == user.pk:
         return SeeOther(target)
-    if answer.is_new:
-        return start_first_session(request, user, redirect_url=target)
+    if answer.is_new and session is not None:
+        return session.begin(user, redirect_url=target)
     if at - answer.enrollment.registered_at > SIGN_IN_AGAIN:
         return SeeOther(reverse("login"))
     return start_session(request, user, redirect_url=target)
