@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from participants.facts import EvidenceFacts, SharedFacts, load_stage_facts
 from participants.models import Enrollment, EvidenceKind, Stage, StageEvidence
+
+from .models import Attendance, Presence
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,3 +39,27 @@ def load_facts(enrollments: Sequence[Enrollment], *, shared: SharedFacts) -> dic
         )
         for pk, facts in stage_facts.items()
     }
+
+
+@dataclass(frozen=True, slots=True)
+class AbsenceRun:
+    """How many of the latest recorded sessions somebody missed without a word, and the first of them."""
+
+    seat_id: UUID
+    count: int
+    first_session_id: UUID
+
+
+def absences_in_a_row(seat_ids: Sequence[UUID]) -> list[AbsenceRun]:
+    """The run of absences each seat ends with, for those that end with one; one query."""
+    rows = Attendance.objects.filter(seat__in=seat_ids).order_by("seat_id", "-session__number")
+    kept: dict[UUID, list[UUID]] = defaultdict(list)
+    ended: set[UUID] = set()
+    for seat_id, session_id, presence in rows.values_list("seat_id", "session_id", "presence"):
+        if seat_id in ended:
+            continue
+        if presence == Presence.ALPA:
+            kept[seat_id].append(session_id)
+        else:
+            ended.add(seat_id)
+    return [AbsenceRun(seat_id, len(missed), missed[-1]) for seat_id, missed in kept.items()]

@@ -1,0 +1,35 @@
+"""What an erased person's seats lose: live ones end, so that somebody else gets the seat; words go."""
+
+from __future__ import annotations
+
+from core import audit
+from participants.erasure import GONE, Traces, erases
+from participants.models import Person
+
+from .models import AttendanceChange, Seat, SeatStatus
+from .services import end_seat, lock_class
+
+
+@erases(
+    "training.Seat",
+    "training.Attendance",
+    "training.AttendanceChange",
+)
+def forget_seats(traces: Traces) -> None:
+    """That somebody sat in a class, and how often they came, stays as a count of the class."""
+    seats = Seat.objects.filter(enrollment__in=traces.enrollment_ids)
+    live = list(seats.live().order_by("training_class_id", "pk"))
+    for seat in live:
+        training_class = lock_class(seat.training_class_id)
+        if training_class.is_over:
+            continue
+        seat.refresh_from_db()
+        if seat.is_live:
+            end_seat(seat, training_class, SeatStatus.BATAL, at=traces.at)
+    audit.redact(
+        AttendanceChange.objects.filter(attendance__seat__in=seats),
+        actor=traces.actor,
+        reason="Penghapusan data",
+        obj=Person(pk=traces.person_id),
+        values={"reason": GONE},
+    )

@@ -1,0 +1,48 @@
+"""What training holds about a person, for `/saya/data/`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from participants.models import Person
+from participants.portability import holds
+
+from .models import Attendance, Seat
+
+
+@holds("kelas", "Kelas pelatihan")
+def seats_of(person: Person) -> list[dict[str, Any]]:
+    rows = Seat.objects.filter(enrollment__person=person).select_related("training_class__course")
+    return [
+        {
+            "kursus": row.training_class.course.title,
+            "angkatan": row.training_class.name,
+            "status": row.status_label,
+            "mulai": row.training_class.starts_at,
+            "masuk_daftar": row.queued_at,
+            "berakhir": row.ended_at,
+        }
+        for row in rows.order_by("queued_at", "pk")
+    ]
+
+
+@holds("kehadiran", "Kehadiran di kelas")
+def attendance_of(person: Person) -> list[dict[str, Any]]:
+    rows = Attendance.objects.filter(seat__enrollment__person=person).select_related(
+        "session__training_class__course"
+    )
+    return [
+        {
+            "kursus": row.session.training_class.course.title,
+            "pertemuan": f"{row.session.number}. {row.session.title}",
+            "mulai": row.session.starts_at,
+            "kehadiran": row.label,
+            "dicatat": row.recorded_at,
+            "perubahan": "; ".join(
+                f"{change.before_label} menjadi {change.after_label}: {change.reason}"
+                for change in sorted(row.changes.all(), key=lambda change: change.at)
+                if change.is_applied
+            ),
+        }
+        for row in rows.prefetch_related("changes").order_by("session__starts_at", "pk")
+    ]

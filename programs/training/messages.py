@@ -1,0 +1,82 @@
+"""What participants and coaches are told about classes; the words are filled in at delivery."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from core.formats import day_long, moment
+from notifications.registry import Ids, Values, register
+
+from .models import Seat
+
+CLASS_PAGE = "/pelatihan/{class}/"
+
+
+def about_seat(ids: Sequence[Ids]) -> list[Values | None]:
+    """`seat`: the person, the class and its first day."""
+    rows = Seat.objects.filter(pk__in={one["seat"] for one in ids}, enrollment__erased_at__isnull=True)
+    found = {str(row.pk): _values(row) for row in rows.select_related(*_NAMED)}
+    return [found.get(one["seat"]) for one in ids]
+
+
+_NAMED = ("training_class__course", "training_class__center", "enrollment__person")
+
+
+def _values(seat: Seat) -> dict[str, str]:
+    training_class = seat.training_class
+    zone = training_class.zone
+    return {
+        "class": str(training_class.pk),
+        "person": str(seat.enrollment.person_id),
+        "name": seat.enrollment.person.full_name,
+        "course": training_class.course.title,
+        "group": training_class.name,
+        "where": training_class.where,
+        "when": moment(training_class.starts_at, zone),
+        "day": day_long(training_class.starts_on),
+        "until": moment(seat.offer_until, zone) if seat.offer_until else "",
+        "reason": training_class.cancel_reason,
+    }
+
+
+def _tell(kind: str, title: str, body: str, url: str = CLASS_PAGE) -> None:
+    register(kind, title=title, body=body, url=url, context=about_seat)
+
+
+def register_messages() -> None:
+    """Make every kind of message of this app known; called once, at start."""
+    _tell(
+        "kelas_terdaftar", "Anda terdaftar: {course}", "{group}, mulai {when}, di {where}. Catat tanggalnya."
+    )
+    _tell(
+        "kelas_menunggu",
+        "Anda di daftar tunggu: {course}",
+        "{group} sedang penuh. Begitu ada tempat, Anda kami beri tahu.",
+    )
+    _tell(
+        "kelas_tawaran",
+        "Ada tempat untuk Anda: {course}",
+        "{group}, mulai {when}. Terima sebelum {until}. Sesudah itu tempatnya untuk orang berikutnya.",
+    )
+    _tell(
+        "kelas_terlewat",
+        "Tempat di {course} tidak jadi",
+        "Anda tidak lagi di daftar {group}. Masih berminat? Daftar lagi, atau pilih angkatan lain.",
+    )
+    _tell(
+        "kelas_keluar",
+        "Anda dikeluarkan dari {course}",
+        "Petugas membatalkan tempat Anda di {group}. Keliru? Tanyakan ke pusat Anda.",
+    )
+    _tell("kelas_pindah", "Kelas Anda pindah: {course}", "Sekarang di {group}, mulai {when}, di {where}.")
+    _tell(
+        "kelas_batal",
+        "Kelas dibatalkan: {course}",
+        "{group} ({day}) tidak jadi: {reason}. Buka halaman ini untuk melihat angkatan lain.",
+    )
+    _tell(
+        "alpa_beruntun",
+        "{name} tiga kali tidak datang",
+        "Tanpa kabar di {course}, {group}. Hubungi dan tanyakan apa kendalanya.",
+        url="/peserta/{person}/",
+    )

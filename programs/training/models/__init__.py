@@ -1,0 +1,24 @@
+"""What is recorded about training: courses, classes, seats, attendance."""
+
+from .choices import ClassStatus, Level, Presence, SeatStatus, TrainerKind
+from .classes import ClassSession, ClassTrainer, TrainingClass
+from .course import Course, CourseMaterial, CourseTopic
+from .seat import Attendance, AttendanceChange, RollCall, Seat
+
+__all__ = [
+    "Attendance",
+    "AttendanceChange",
+    "ClassSession",
+    "ClassStatus",
+    "ClassTrainer",
+    "Course",
+    "CourseMaterial",
+    "CourseTopic",
+    "Level",
+    "Presence",
+    "RollCall",
+    "Seat",
+    "SeatStatus",
+    "TrainerKind",
+    "TrainingClass",
+]
