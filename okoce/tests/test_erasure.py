@@ -208,7 +208,8 @@ def public_statistics(client: Client) -> dict[str, Any]:
         found[f"csv{question}"] = text.replace(shown, "")
         page = client.get(f"/statistik/{question}").content.decode()
         page = page[page.index("<main") : page.index("</main>")]
-        found[f"page{question}"] = re.sub(r"dihitung \w+, [^·]+·", "", page)
+        found[f"page{question}"], times = re.subn(r"terakhir [^·]+·", "", page)
+        assert times == 1, "the page says once when it was counted"
     return found
 
 
