@@ -59,6 +59,7 @@ _LANDING = (
     (Role.DINAS.value, "dashboard"),
     (Role.PENGELOLA.value, "queue"),
     (Role.PENDAMPING.value, "coach_day"),
+    (Role.PELATIH.value, "class_desk_list"),
     (Role.PESERTA.value, "journey"),
 )
 

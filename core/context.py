@@ -23,7 +23,7 @@ THEMES = {"terang": "light", "gelap": "dark"}
 SIGNED_IN = "*"
 """Instead of a role in the menu: everybody with an account, whatever their roles."""
 
-QUEUE_ROLES = frozenset({"pendamping", "pengelola"})
+QUEUE_ROLES = frozenset({"pendamping", "pengelola", "pelatih"})
 """Roles with forms that the browser's send queue carries: their pages load it."""
 
 ACCOUNT = "/akun/"

@@ -22,7 +22,16 @@ Sitemap: {site}/sitemap.xml
 """
 """Files and fragments are no pages. What needs an account leads to the sign-in page anyway."""
 
-LISTED = ("home", "register", "center_list", "statistics", "statistics_glossary", "help", "accessibility")
+LISTED = (
+    "home",
+    "register",
+    "center_list",
+    "class_list",
+    "statistics",
+    "statistics_glossary",
+    "help",
+    "accessibility",
+)
 """Public pages that somebody may look for."""
 
 

@@ -23,6 +23,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("centers.staff.urls")),
     path("", include("helpdesk.urls")),
     path("", include("participants.urls")),  # before the pipeline: /peserta/<id>/kode/ is theirs
+    path("pelatihan/", include("programs.training.urls")),
     path("", include("programs.pipeline.rights_urls")),
     path("", include("programs.pipeline.urls")),
     path("", include("reports.urls")),

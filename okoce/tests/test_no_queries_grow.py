@@ -28,7 +28,7 @@ from accounts.codes import issue_code
 from accounts.models import AccessCode, Role, User
 from accounts.tests.factories import PASSWORD, staff
 from centers.models import Agency, CoachProfile, District
-from core.clock import now
+from core.clock import local_day, now
 from core.models import Job
 from helpdesk import services as helpdesk
 from helpdesk.models import Ticket
@@ -58,6 +58,10 @@ from participants.tests.factories import (
 from participants.tests.test_counter import answers
 from participants.tests.test_registration_page import valid
 from programs.pipeline.models import BulkAct, BulkItem, BulkKind
+from programs.training import attendance, planning
+from programs.training.models import Presence, Seat, TrainerKind, TrainingClass
+from programs.training.schedule import Slot
+from programs.training.tests import factories as training
 from reports import monthly
 from reports.cuts import take_cut
 from reports.models import ReconcileRun
@@ -101,6 +105,9 @@ class World:
         self.job = self.order()
         self.ticket = self.ask(self.enrollment.person.user)
         self.request = self.wish(self.enrollment)
+        self.seat = training.enrolled(self.lesson(0), self.enrollment, at=now())
+        self.session = self.seat.training_class.sessions.get(number=1)
+        self.call(self.seat)
         self.bulk = BulkAct.objects.create(kind=BulkKind.DOKUMEN, actor=self._user("manager"))
         for number in (1, 2):
             participant(center=self.center, person__full_name=f"Siti Aminah {'I' * number}",
@@ -117,6 +124,31 @@ class World:
         user = self.users[who]
         assert user is not None
         return user
+
+    def lesson(self, number: int) -> TrainingClass:
+        """An open class of the centre whose first session is on."""
+        at = now()
+        starts = at + timedelta(minutes=30)
+        slots = [Slot(starts + timedelta(days=n), starts + timedelta(days=n, hours=2)) for n in range(3)]
+        text = planning.CourseText(
+            title=f"Kursus {number}", level="dasar", aims="Menghitung", hours=6, topics=["Satu", "Dua"]
+        )
+        manager = self._user("manager")
+        course = planning.save_course(course_id=None, center=self.center, text=text, actor=manager, at=at)
+        plan = planning.ClassPlan(
+            name=f"Angkatan {number}", place=f"Ruang {number}", online_url="", capacity=300,
+            opens_on=local_day(at), closes_on=local_day(starts), slots=slots,
+            trainers={self.coach.pk: TrainerKind.PENDAMPING},
+        )  # fmt: skip
+        one = planning.plan_class(course=course, center=self.center, plan=plan, actor=manager, at=at)
+        return planning.open_class(class_id=one.pk, actor=manager, at=at)
+
+    def call(self, seat: Seat) -> None:
+        """The seat's person is here."""
+        attendance.roll_call(
+            session_id=self.session.pk, actor=self.coach, submission_id=uuid4(),
+            presences={seat.pk: Presence.HADIR}, decided_at=None, at=now(),
+        )  # fmt: skip
 
     def tell(self, user: User | None) -> Notification:
         key = str(uuid4())
@@ -169,6 +201,9 @@ class World:
             )  # fmt: skip
             Enrollment.objects.filter(pk=one.pk).update(last_activity_at=long_ago)
             StageEvidenceFactory(enrollment=one)
+            self.lesson(number + 1)
+            if one.stage != Stage.PENDAFTARAN:
+                self.call(training.enrolled(self.seat.training_class, one, at=now()))
             Business.objects.create(person=one.person, name=f"Usaha {number}")
             EnrollmentFactory(center=self.center, coach=self.coach)
             EnrollmentFactory(center=None)
@@ -210,6 +245,11 @@ class World:
             "job_id": self.job.pk,
             "code": self.center.district_id,
             "bulk_id": self.bulk.pk,
+            "class_id": self.seat.training_class_id,
+            "seat_id": self.seat.pk,
+            "session_id": self.session.pk,
+            "course_id": self.seat.training_class.course_id,
+            "attendance_id": self.seat.attendance.get().pk,
             "request_id": self.request.pk,
             "value_id": Threshold.objects.get(stage=Stage.PELATIHAN, code="batas_diam").pk,
             "user_id": self.coach.pk,
@@ -321,6 +361,17 @@ LOOKS = [
     *(Look("counter_slip", who, RECORD) for who in ("manager", "coach")),
     *(Look("person_code", who, RECORD) for who in ("manager", "coach")),
     *(Look("counter", who, RECORD) for who in ("manager", "coach")),
+    *(Look("class_list", who, LIST, query) for who in ("anonymous", "citizen", "manager")
+      for query in ("", "?wilayah=kebayoran&tingkat=dasar&buka=on")),
+    *(Look("class_page", who, RECORD) for who in ("anonymous", "citizen", "manager", "coach")),
+    Look("class_calendar", "anonymous", LIST),
+    *(Look("class_desk_list", who, LIST) for who in ("manager", "coach", "admin")),
+    *(Look("courses", who, LIST) for who in ("manager", "admin")),
+    *(Look(name, who, RECORD) for who in ("manager", "coach")
+      for name in ("class_desk", "roll_call", "session_code", "attendance_correct")),
+    *(Look(name, "manager", RECORD) for name in (
+        "class_new", "course_new", "course_edit", "class_cancel", "class_capacity", "class_people",
+        "seat_move", "seat_give_up")),
     *(Look(name, who, RECORD) for name in ("account", "change_password", "account_reauthenticate")
       for who in ("citizen", "manager")),
 ]  # fmt: skip
@@ -335,6 +386,8 @@ NO_DATA = {
     "sign_out_everywhere",
     "help_take", "help_answer", "help_note",
     "report_retry",  # POST only
+    "class_enrol", "class_open", "class_finish", "seat_accept",  # POST only
+    "check_in",  # a code that is good for minutes: counted in programs/training/tests/test_pages.py
     "audit_export", "support_end",  # POST only
     "act", "my_act",  # with the acts themselves, below
     "evidence_file", "report_download",  # a file: one record and its bytes, below
@@ -356,9 +409,13 @@ IN_OWN_TESTS = {
     "support", "support_end", "rule_new", "rule_withdraw",
     "secretariat_center", "secretariat_center_new", "secretariat_center_close",
     "secretariat_agency", "secretariat_agency_new",
+    "class_enrol", "class_open", "class_finish", "class_cancel", "class_capacity", "class_people",
+    "class_new", "course_new", "course_edit", "seat_accept", "seat_give_up", "seat_move", "roll_call",
+    "check_in", "attendance_correct",
 }  # fmt: skip
 """Their acts need two people each, a password or a code: counted in test_duplicates, test_merging,
-test_corrections, test_rights, test_people_search, test_rules, test_places and in helpdesk's own tests."""
+test_corrections, test_rights, test_people_search, test_rules, test_places, and in the own tests of helpdesk
+and training."""
 
 
 def test_every_address_that_shows_data_has_a_budget() -> None:

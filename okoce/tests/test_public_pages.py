@@ -17,8 +17,8 @@ from participants.tests.factories import center_of
 
 pytestmark = pytest.mark.django_db
 
-PUBLIC = ("/", "/daftar/", "/pusat/", "/statistik/", "/statistik/kamus/", "/bantuan/", "/aksesibilitas/",
-          "/masuk/")  # fmt: skip
+PUBLIC = ("/", "/daftar/", "/pusat/", "/pelatihan/", "/statistik/", "/statistik/kamus/", "/bantuan/",
+          "/aksesibilitas/", "/masuk/")  # fmt: skip
 PLACE = "{http://www.sitemaps.org/schemas/sitemap/0.9}loc"
 
 

@@ -41,6 +41,7 @@ NOT_PAGES = {
     "dashboard_json": "JSON",
     "dashboard_csv": "a CSV file",
     "account_login": "the same address as `login`",
+    "class_calendar": "a calendar file",
 }
 """Addresses that answer GET with 200, but not with a page, and what they answer with."""
 

@@ -19,7 +19,7 @@ from participants.refusals import Refused
 
 from .access import manages, require_leader
 from .codes import session_of
-from .facts import absences_in_a_row
+from .facts import ABSENCES, absences_in_a_row
 from .models import (
     Attendance,
     AttendanceChange,
@@ -36,8 +36,6 @@ EARLY = timedelta(hours=1)
 """Before the beginning of a session from which attendance is taken."""
 LATE = timedelta(minutes=15)
 """After the beginning from which a check-in counts as late."""
-ABSENCES = 3
-"""Sessions missed in a row, without a word, that raise a flag for the coach."""
 SENT_AGAIN = "Daftar hadir dikirim lagi"
 OLDER = "Datang terlambat: keputusan yang lebih lama"
 

@@ -7,10 +7,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from participants.facts import EvidenceFacts, SharedFacts, load_stage_facts
-from participants.models import Enrollment, EvidenceKind, Stage, StageEvidence
+from django.db.models import Count, Exists, IntegerField, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Cast
 
-from .models import Attendance, Presence
+from participants.facts import EvidenceFacts, SharedFacts, load_stage_facts
+from participants.models import Enrollment, EvidenceKind, Pathway, Stage, StageEvidence
+
+from .models import Attendance, ClassSession, ClassStatus, Level, Presence, Seat, SeatStatus
+
+ABSENCES = 3
+"""Sessions missed in a row, without a word, that raise a flag for the coach."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,15 +28,16 @@ class TrainingFacts:
     needed_percent: int
 
 
+BASIC_LEVELS = (Level.DASAR, Level.LANJUTAN)
+"""Classes that count towards P2 for everybody. Who has a business already may choose a thematic one too."""
+
+
 def load_facts(enrollments: Sequence[Enrollment], *, shared: SharedFacts) -> dict[UUID, TrainingFacts]:
     """Facts by enrollment id, from what the page has loaded for all stages, and one query for attendance."""
     stage_facts = load_stage_facts(Stage.PELATIHAN, enrollments, shared=shared)
     best: dict[UUID, int] = {}
-    sheets = StageEvidence.objects.accepted().filter(
-        enrollment__in=list(stage_facts), kind=EvidenceKind.KEHADIRAN
-    )
-    for enrollment_id, percent in sheets.values_list("enrollment_id", "number"):
-        best[enrollment_id] = max(best.get(enrollment_id, 0), int(percent))
+    for enrollment_id, percent in attended_percents(list(stage_facts)):
+        best[enrollment_id] = max(best.get(enrollment_id, 0), percent)
     return {
         pk: TrainingFacts(
             evidence=facts.evidence,
@@ -39,6 +46,59 @@ def load_facts(enrollments: Sequence[Enrollment], *, shared: SharedFacts) -> dic
         )
         for pk, facts in stage_facts.items()
     }
+
+
+def attended_percents(enrollment_ids: Sequence[UUID]) -> list[tuple[UUID, int]]:
+    """Enrollment id and percent of each class of a needed level and of each accepted sheet; one query.
+
+    Of a class: sessions attended of all that were planned, rounded down, so that nobody is through before
+    the sessions that are still to come could change it.
+    """
+    sessions = ClassSession.objects.filter(training_class=OuterRef("training_class")).order_by()
+    planned = sessions.values("training_class").annotate(n=Count("pk")).values("n")
+    came = Count("attendance", filter=Q(attendance__presence__in=Presence.attended()))
+    needed = Q(training_class__course__level__in=BASIC_LEVELS) | Q(enrollment__pathway=Pathway.NAIK_KELAS)
+    seats = (
+        Seat.objects.enrolled()
+        .filter(needed, enrollment__in=enrollment_ids, training_class__status__in=ClassStatus.held())
+        .order_by()
+        .values("pk")
+        .annotate(percent=came * 100 / Subquery(planned, output_field=IntegerField()))
+        .values_list("enrollment_id", "percent")
+    )
+    sheets = (
+        StageEvidence.objects.accepted()
+        .filter(enrollment__in=enrollment_ids, kind=EvidenceKind.KEHADIRAN)
+        .exclude(number="")
+        .order_by()
+        .values_list("enrollment_id", Cast("number", IntegerField()))
+    )
+    return list(seats.union(sheets, all=True))
+
+
+def with_absences(enrollments: QuerySet[Enrollment]) -> QuerySet[Enrollment]:
+    """The enrollments with `sessions_missed`: how many sessions in a row they missed last, without a word,
+    from `ABSENCES` on and as long as nothing was heard of them since; else None. No query more.
+    """
+    later = Attendance.objects.filter(
+        seat=OuterRef("seat"), session__number__gt=OuterRef("session__number")
+    ).exclude(presence=Presence.ALPA)
+    missed = (
+        Attendance.objects.filter(
+            ~Exists(later),
+            seat__enrollment=OuterRef("pk"),
+            seat__status=SeatStatus.TERDAFTAR,
+            seat__training_class__status__in=ClassStatus.held(),
+            presence=Presence.ALPA,
+        )
+        .order_by()
+        .values("seat")
+        .annotate(count=Count("pk"), latest=Max("session__ends_at"))
+        .filter(count__gte=ABSENCES, latest__gt=OuterRef("last_activity_at"))
+        .order_by("-count")
+        .values("count")[:1]
+    )
+    return enrollments.annotate(sessions_missed=Subquery(missed, output_field=IntegerField()))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,4 +7,5 @@ import "./files.js";
 import "./reveal.js";
 import "./copy.js";
 import "./menu.js";
+import "./decided.js";
 import "./offline.js";

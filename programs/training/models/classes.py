@@ -15,6 +15,7 @@ from accounts.access import scopes
 from accounts.models import Role
 from core import clock
 from core.clock import ZONE_CHOICES, ZONES, local_day
+from core.formats import clock_time
 
 from .choices import ClassStatus, TrainerKind
 
@@ -132,6 +133,23 @@ class TrainingClass(models.Model):
         return self.capacity - self.taken
 
     @property
+    def seats_words(self) -> str:
+        """ "3 tempat lagi"."""
+        return f"{self.free} tempat lagi"
+
+    @property
+    def badge(self) -> str:
+        """Which look its status has."""
+        return {
+            ClassStatus.DRAFT: "soon",
+            ClassStatus.DIBUKA: "ready",
+            ClassStatus.PENUH: "waiting",
+            ClassStatus.BERJALAN: "active",
+            ClassStatus.SELESAI: "complete",
+            ClassStatus.BATAL: "stopped",
+        }[ClassStatus(self.status)]
+
+    @property
     def zone_label(self) -> str:
         """WIB, WITA or WIT."""
         return ZONES[self.zone]
@@ -194,6 +212,18 @@ class ClassSession(models.Model):
 
     def __str__(self) -> str:
         return f"{self.number}. {self.title}"
+
+    @property
+    def on(self) -> date:
+        """The local day it begins on. Load `training_class` with it."""
+        return local_day(self.starts_at, self.training_class.zone)
+
+    @property
+    def hours(self) -> str:
+        """ "09.00–11.00 WIB"."""
+        zone = self.training_class.zone
+        begins = clock_time(self.starts_at, zone).partition(" ")[0]
+        return f"{begins}–{clock_time(self.ends_at, zone)}"
 
 
 class ClassTrainer(models.Model):

@@ -1,0 +1,145 @@
+"""Read model of the public catalogue and of the staff's lists of classes, in a fixed number of statements."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from accounts.access import area_q
+from accounts.models import User
+from centers.areas import search as search_districts
+from centers.assignment import distance_km
+from centers.models import District
+from core.clock import ZONES, day_start, local_day
+from core.formats import number
+from participants.models import Enrollment
+
+from .models import ClassSession, ClassStatus, ClassTrainer, Seat, TrainingClass
+from .schedule import Slot
+
+PAGE_SIZE = 20
+MOST_ALTERNATIVES = 3
+_AREA = re.compile(r"[0-9]{2}(\.[0-9]{2}){0,2}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """Where somebody looks for a class: a kab/kota or wider; `home` is where distances are measured from."""
+
+    code: str
+    words: str
+    home: District | None = None
+
+
+def find_area(typed: str) -> Area | None:
+    """The kab/kota of a typed kecamatan, or the area of a code; None for what is not known."""
+    text = typed.strip()
+    if _AREA.fullmatch(text) and text.count(".") < 2:
+        return Area(text, f"wilayah {text}")
+    found = search_districts(text, limit=1).districts
+    if not found:
+        return None
+    home = found[0]
+    return Area(home.regency_id, home.regency.name, home)
+
+
+def home_of(user: User | None) -> District | None:
+    """The kecamatan a participant lives in."""
+    if user is None or not user.is_peserta:
+        return None
+    own = Enrollment.objects.filter(person__user_id=user.pk, erased_at__isnull=True)
+    latest = own.select_related("district__regency").order_by("-registered_at", "-pk").first()
+    return latest.district if latest else None
+
+
+def search(filters: dict[str, Any], *, area: Area | None, at: datetime) -> QuerySet[TrainingClass]:
+    """Published classes that have not begun, or from a day on, by the cleaned filters; unordered."""
+    found = TrainingClass.objects.for_page().filter(status__in=ClassStatus.held())
+    since = filters.get("mulai")
+    found = found.filter(starts_at__gte=max(at, day_start(since)) if since else at)
+    if area is not None:
+        found = found.filter(area_q("center__district__code", [area.code]))
+    if level := filters.get("tingkat"):
+        found = found.filter(course__level=level)
+    if filters.get("buka"):
+        found = found.filter(open_q(at))
+    return found
+
+
+def open_q(at: datetime) -> Q:
+    """Classes that take names now and have a free seat, each judged on the day of its own zone."""
+    found = Q(pk__in=[])
+    for zone in ZONES:
+        today = local_day(at, zone)
+        found |= Q(zone=zone, opens_on__lte=today, closes_on__gte=today)
+    return found & Q(status=ClassStatus.DIBUKA, starts_at__gt=at)
+
+
+def distance_words(home: District | None, training_class: TrainingClass) -> str:
+    """ "± 4 km dari Tebet", or nothing where it is not known. As the crow flies, between kecamatan."""
+    if home is None or not training_class.place:
+        return ""
+    there = training_class.center.district
+    if there.pk == home.pk:
+        return f"di {home.name}"
+    km = distance_km(home, there)
+    return f"± {number(max(1, round(km)))} km dari {home.name}" if km < 20_000 else ""
+
+
+def alternatives(training_class: TrainingClass, *, at: datetime) -> list[TrainingClass]:
+    """Open classes of the same level, the same course and kab/kota first."""
+    found = TrainingClass.objects.for_page().filter(open_q(at), course__level=training_class.course.level)
+    rows = list(found.exclude(pk=training_class.pk).order_by("starts_at", "pk")[:60])
+    here = training_class.center.district.regency_id
+
+    def rank(one: TrainingClass) -> tuple[bool, bool, datetime]:
+        return (
+            one.course_id != training_class.course_id,
+            one.center.district.regency_id != here,
+            one.starts_at,
+        )
+
+    return sorted(rows, key=rank)[:MOST_ALTERNATIVES]
+
+
+def during(slots: Sequence[Slot]) -> Q:
+    """Sessions that overlap one of these."""
+    found = Q(pk__in=[])
+    for slot in slots:
+        found |= Q(starts_at__lt=slot.ends_at, ends_at__gt=slot.starts_at)
+    return found
+
+
+def clashes(slots: Sequence[Slot], *, center_id: str, place: str, trainers: Iterable[User]) -> list[str]:
+    """What a new schedule runs into, in words: the same place, or a trainer who teaches elsewhere."""
+    if not slots:
+        return []
+    held = ClassSession.objects.filter(during(slots)).exclude(training_class__status=ClassStatus.BATAL)
+    ids = set(held.values_list("training_class_id", flat=True))
+    classes = TrainingClass.objects.filter(pk__in=ids).select_related("course")
+    words = [
+        f"Tempat “{place}” dipakai {one.course.title}, {one.name}."
+        for one in classes.filter(center_id=center_id, place__iexact=place).order_by("starts_at", "pk")
+        if place
+    ]
+    busy = ClassTrainer.objects.filter(training_class__in=ids, user__in=[user.pk for user in trainers])
+    words += [
+        f"{row.user.display_name} mengajar {row.training_class.course.title}, {row.training_class.name}."
+        for row in busy.select_related("user", "training_class__course").order_by("training_class_id", "pk")
+    ]
+    return words
+
+
+def busy_with(enrollment: Enrollment, training_class: TrainingClass) -> list[TrainingClass]:
+    """Other classes of a participant that meet at the same time as this one."""
+    sessions = [Slot(one.starts_at, one.ends_at) for one in training_class.sessions.all()]
+    own = Seat.objects.live().filter(enrollment=enrollment).exclude(training_class=training_class)
+    ids = ClassSession.objects.filter(
+        during(sessions), training_class__in=own.values("training_class")
+    ).values("training_class")
+    return list(TrainingClass.objects.filter(pk__in=ids).select_related("course").order_by("starts_at", "pk"))

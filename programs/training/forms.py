@@ -1,0 +1,375 @@
+"""Forms of classes: strings become domain values, nothing else."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime, time
+from typing import Any
+from uuid import UUID, uuid4
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from accounts.access import scopes
+from accounts.models import Role, User
+from centers.models import Center
+from core.fields import CleanedField, CodeField, DayField, PlainTextField, SubmissionField, WordsField
+from participants.models import Pathway
+
+from .models import Course, Level, Presence, Seat, TrainerKind, TrainingClass
+from .schedule import MOST_SESSIONS
+
+WEEKDAYS = ("Senin", "Selasa", "Rabu", "Kamis", "Jumat", "Sabtu", "Minggu")
+_TIME = re.compile(r"([01]?[0-9]|2[0-3])[.:]([0-5][0-9])", re.ASCII)
+_COUNT = re.compile(r"[0-9]{1,5}", re.ASCII)
+_INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?Z", re.ASCII)
+_LINK = re.compile(r"https://[a-z0-9.-]+(:[0-9]{1,5})?(/[!-~]*)?", re.ASCII | re.IGNORECASE)
+
+
+class CountField(CleanedField):
+    """A whole number within bounds."""
+
+    input_attributes = {"inputmode": "numeric", "maxlength": "12"}
+
+    def __init__(self, *, least: int, most: int, **kwargs: Any) -> None:
+        self.least, self.most = least, most
+        super().__init__(empty_value=None, **kwargs)
+
+    def clean_value(self, value: Any) -> int:
+        text = str(value).strip()
+        if not _COUNT.fullmatch(text) or not self.least <= int(text) <= self.most:
+            raise ValidationError(f"Tulis angka {self.least} sampai {self.most}.", code="count")
+        return int(text)
+
+
+class TimeOfDayField(CleanedField):
+    """An hour of the day as people write it: 09.00 or 9:00."""
+
+    input_attributes = {"inputmode": "numeric", "maxlength": "12"}
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(empty_value=None, **kwargs)
+
+    def clean_value(self, value: Any) -> time:
+        match = _TIME.fullmatch(str(value).strip())
+        if match is None:
+            raise ValidationError("Tulis jamnya seperti 09.00.", code="time")
+        return time(int(match[1]), int(match[2]))
+
+    def prepare_value(self, value: Any) -> Any:
+        return f"{value:%H.%M}" if isinstance(value, time) else value
+
+
+class LinkField(CleanedField):
+    """An https address; "" when left empty."""
+
+    input_attributes = {"inputmode": "url", "maxlength": "300"}
+
+    def clean_value(self, value: Any) -> str:
+        return clean_link(str(value))
+
+
+def clean_link(text: str) -> str:
+    """Raise ValidationError for anything but an https address of at most 300 characters."""
+    text = text.strip()
+    if len(text) > 300 or not _LINK.fullmatch(text):
+        raise ValidationError("Tulis tautan yang diawali https://.", code="link")
+    return text
+
+
+class PicksField(forms.MultipleChoiceField):
+    """Some of the stored codes; what was sent is never shown back."""
+
+    widget = forms.CheckboxSelectMultiple
+
+    def __init__(self, *, choices: Any, wrong: str = "Pilih dari daftar.", **kwargs: Any) -> None:
+        messages = {"required": wrong, "invalid_choice": wrong, "invalid_list": wrong}
+        super().__init__(choices=choices, error_messages=messages, **kwargs)
+
+
+class CatalogueForm(forms.Form):
+    """Where, which level, from when, only what is still open; everything may be left open."""
+
+    use_required_attribute = False
+
+    wilayah = WordsField(label="Kecamatan atau kota Anda", max_length=80, required=False)
+    tingkat = CodeField(label="Tingkat", choices=[("", "Semua tingkat"), *Level.choices], required=False)
+    mulai = DayField(label="Mulai dari tanggal", required=False)
+    buka = forms.BooleanField(label="Masih ada tempat", required=False)
+
+
+class CourseForm(forms.Form):
+    """What is written about a course; topics and materials one a line."""
+
+    use_required_attribute = False
+
+    title = WordsField(label="Nama kursus", max_length=120, required_text="Tulis nama kursusnya.")
+    level = CodeField(label="Tingkat", choices=Level.choices, required_text="Pilih tingkatnya.")
+    pathways = PicksField(
+        label="Untuk jalur", choices=Pathway.choices, required=False,
+        help_text="Tidak dipilih satu pun: untuk semua jalur.",
+    )  # fmt: skip
+    aims = WordsField(
+        label="Sesudah kursus, peserta bisa apa?", max_length=1000, multiline=True,
+        required_text="Tulis tujuannya dengan satu atau dua kalimat.",
+    )  # fmt: skip
+    hours = CountField(
+        label="Jam pelajaran seluruhnya", least=1, most=500, required_text="Tulis jumlah jamnya."
+    )
+    topics = WordsField(
+        label="Topik pertemuan", max_length=8000, multiline=True,
+        help_text=f"Satu baris untuk satu pertemuan, paling banyak {MOST_SESSIONS}.",
+        required_text="Tulis topiknya, satu baris untuk satu pertemuan.",
+    )  # fmt: skip
+    materials = PlainTextField(
+        label="Bahan", max_length=8000, multiline=True, required=False,
+        help_text="Satu baris untuk satu bahan: judul, garis tegak, tautan. "
+        "Contoh: Buku kas | https://contoh.id/buku-kas",
+    )  # fmt: skip
+    center = CodeField(label="Milik pusat", choices=[])
+    is_active = forms.BooleanField(label="Bisa dipakai untuk kelas baru", required=False, initial=True)
+
+    def __init__(self, *args: Any, actor: User, course: Course | None = None, **kwargs: Any) -> None:
+        if course is not None:
+            kwargs["initial"] = {
+                "title": course.title, "level": course.level, "pathways": course.pathways,
+                "aims": course.aims, "hours": course.hours, "is_active": course.is_active,
+                "topics": "\n".join(topic.title for topic in course.topics.all()),
+                "materials": "\n".join(f"{one.title} | {one.url}" for one in course.materials.all()),
+            }  # fmt: skip
+        super().__init__(*args, **kwargs)
+        if course is not None:
+            del self.fields["center"]
+            return
+        own = [(one.pk, one.name) for one in centers_of(actor)]
+        if scopes(actor, Role.ADMIN):
+            own.insert(0, ("ID", "Seluruh program"))
+        self.fields["center"].choices = own  # type: ignore[attr-defined]
+        if len(own) == 1:
+            self.fields["center"].initial = own[0][0]
+
+    def clean_topics(self) -> list[str]:
+        """Every line is a topic."""
+        lines = [line.strip() for line in self.cleaned_data["topics"].splitlines() if line.strip()]
+        if len(lines) > MOST_SESSIONS or any(len(line) > 120 for line in lines):
+            raise ValidationError(f"Paling banyak {MOST_SESSIONS} baris, masing-masing 120 huruf.")
+        return lines
+
+    def clean_materials(self) -> list[tuple[str, str]]:
+        """Every line is a title and an address."""
+        found = []
+        for line in self.cleaned_data["materials"].splitlines():
+            title, bar, link = (part.strip() for part in line.rpartition("|"))
+            if not line.strip():
+                continue
+            if not (title and bar) or len(title) > 120:
+                raise ValidationError("Tulis setiap baris seperti: judul | https://contoh.id/bahan")
+            found.append((title, clean_link(link)))
+        return found[:50]
+
+
+class ClassForm(forms.Form):
+    """A class with its recurring schedule, in the hours of its centre."""
+
+    use_required_attribute = False
+
+    course = CodeField(label="Kursus", choices=[], required_text="Pilih kursusnya.")
+    center = CodeField(label="Pusat", choices=[], required_text="Pilih pusatnya.")
+    name = WordsField(
+        label="Nama angkatan", max_length=80, help_text="Contoh: Angkatan 3.",
+        required_text="Tulis nama angkatannya.",
+    )  # fmt: skip
+    place = WordsField(
+        label="Tempat", max_length=200, required=False, help_text="Ruang dan alamat. Kosong bila daring."
+    )
+    online_url = LinkField(
+        label="Tautan daring", required=False, help_text="Hanya tampil untuk peserta kelas."
+    )
+    capacity = CountField(label="Jumlah tempat", least=1, most=500, required_text="Tulis jumlah tempatnya.")
+    opens_on = DayField(label="Pendaftaran dibuka", required_text="Tulis tanggalnya.")
+    closes_on = DayField(label="Pendaftaran ditutup", required_text="Tulis tanggalnya.")
+    first_on = DayField(label="Pertemuan pertama", required_text="Tulis tanggalnya.")
+    begins = TimeOfDayField(label="Jam mulai", required_text="Tulis jamnya, misalnya 09.00.")
+    ends = TimeOfDayField(label="Jam selesai", required_text="Tulis jamnya, misalnya 12.00.")
+    count = CountField(
+        label="Berapa pertemuan?", least=1, most=MOST_SESSIONS, required=False,
+        help_text="Kosong: sebanyak topik kursusnya.",
+    )  # fmt: skip
+    weekdays = PicksField(
+        label="Hari apa saja?", choices=[(str(n), word) for n, word in enumerate(WEEKDAYS)], required=False,
+        help_text="Tidak dipilih satu pun: setiap hari.",
+    )  # fmt: skip
+    skips_weekends = forms.BooleanField(label="Lewati Sabtu dan Minggu", required=False, initial=True)
+    skips_holidays = forms.BooleanField(
+        label="Lewati hari libur dan cuti bersama", required=False, initial=True
+    )
+    trainers = PicksField(label="Pelatih", choices=[], required=False)
+    trainer_kind = CodeField(
+        label="Pelatih yang bukan pendamping", choices=TrainerKind.choices[1:], required=False,
+        initial=TrainerKind.PELAKU_USAHA,
+    )  # fmt: skip
+    despite = forms.BooleanField(label="Tetap buat walau bentrok", required=False)
+
+    def __init__(self, *args: Any, actor: User, trainers: list[User], today: date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        courses = Course.objects.usable_by(actor).active().order_by("title", "pk")
+        own = centers_of(actor)
+        fields: dict[str, Any] = dict(self.fields)
+        fields["course"].choices = [(str(one.pk), f"{one.title} ({one.level_label})") for one in courses]
+        fields["center"].choices = [(one.pk, one.name) for one in own]
+        fields["trainers"].choices = [(str(user.pk), user.display_name) for user in trainers]
+        fields["opens_on"].initial = today
+        if own:
+            fields["center"].initial = own[0].pk
+
+    def clean(self) -> dict[str, Any]:
+        """Days in order; somewhere to meet."""
+        data: dict[str, Any] = super().clean() or {}
+        opens, closes, first = (data.get(name) for name in ("opens_on", "closes_on", "first_on"))
+        if opens and closes and closes < opens:
+            self.add_error("closes_on", ValidationError("Tanggal tutup harus sesudah tanggal buka."))
+        if first and closes and first < closes:
+            self.add_error("closes_on", ValidationError("Pendaftaran ditutup paling lambat di hari pertama."))
+        if not (data.get("place") or data.get("online_url") or {"place", "online_url"} & self.errors.keys()):
+            self.add_error("place", ValidationError("Tulis tempatnya, atau tautan daringnya."))
+        return data
+
+
+class CapacityForm(forms.Form):
+    """Another number of seats."""
+
+    use_required_attribute = False
+    capacity = CountField(label="Jumlah tempat", least=1, most=500, required_text="Tulis jumlah tempatnya.")
+
+
+class CancelForm(forms.Form):
+    """Why a class is called off; everybody in it reads this."""
+
+    use_required_attribute = False
+    reason = WordsField(
+        label="Alasan", max_length=200, required_text="Tulis alasannya. Peserta membacanya.",
+        help_text="Contoh: pelatih sakit. Terkirim kepada semua yang terdaftar.",
+    )  # fmt: skip
+
+
+class EnrolManyForm(forms.Form):
+    """Registration numbers, and people picked from the list."""
+
+    use_required_attribute = False
+    numbers = PlainTextField(
+        label="Nomor pendaftaran", max_length=4000, multiline=True, required=False,
+        help_text="Satu baris untuk satu orang. Contoh: OK-26-000123.",
+    )  # fmt: skip
+    pick = PicksField(label="Peserta yang belum punya kelas", choices=[], required=False)
+
+    def __init__(self, *args: Any, people: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["pick"].choices = people  # type: ignore[attr-defined]
+        if not people:
+            del self.fields["pick"]
+
+    def clean_numbers(self) -> list[str]:
+        """The numbers in capitals, each once."""
+        words = re.split(r"[\s,;]+", self.cleaned_data["numbers"].upper())
+        return list(dict.fromkeys(word for word in words if word))
+
+    def clean(self) -> dict[str, Any]:
+        """Somebody must be named."""
+        data: dict[str, Any] = super().clean() or {}
+        if not self.errors and not data.get("numbers") and not data.get("pick"):
+            raise ValidationError("Pilih orangnya, atau tulis nomor pendaftarannya.")
+        return data
+
+
+class MoveForm(forms.Form):
+    """Into which class somebody moves."""
+
+    use_required_attribute = False
+    to = CodeField(
+        label="Ke kelas", choices=[], widget=forms.RadioSelect, required_text="Pilih kelas tujuan."
+    )
+
+    def __init__(self, *args: Any, classes: list[TrainingClass], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["to"].choices = [  # type: ignore[attr-defined]
+            (str(one.pk), f"{one.course.title}, {one.name}, {one.center.name}: {one.free} tempat")
+            for one in classes
+        ]
+
+    def clean_to(self) -> UUID:
+        return UUID(self.cleaned_data["to"])
+
+
+class InstantField(CleanedField):
+    """An instant as a browser writes it (2026-12-07T02:05:00.000Z); None for nothing and for anything else,
+    for it is filled in by script and nobody can mend it."""
+
+    widget = forms.HiddenInput
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(empty_value=None, required=False, **kwargs)
+
+    def clean_value(self, value: Any) -> datetime | None:
+        text = str(value)
+        if not _INSTANT.fullmatch(text):
+            return None
+        try:
+            return datetime.fromisoformat(text.replace("Z", "+00:00"))
+        except ValueError:
+            return None
+
+
+class RollCallForm(forms.Form):
+    """How everybody was: one answer a person, `p-<seat id>`. Who is left out of what was sent stays as is."""
+
+    use_required_attribute = False
+
+    submission_id = SubmissionField(initial=uuid4)
+    decided_at = InstantField(widget=forms.HiddenInput(attrs={"data-decided": ""}))
+
+    def __init__(self, *args: Any, seats: list[Seat], known: dict[UUID, str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.names = {f"p-{seat.pk}": seat.pk for seat in seats}
+        for seat in seats:
+            self.fields[f"p-{seat.pk}"] = CodeField(
+                label=seat.enrollment.person.full_name, choices=Presence.choices, required=False,
+                initial=known.get(seat.pk, Presence.HADIR), widget=forms.RadioSelect,
+                required_text="Pilih hadir, terlambat, izin, sakit, atau alpa.",
+            )  # fmt: skip
+
+    def rows(self) -> list[forms.BoundField]:
+        """The answers, one a person, in the order of the list."""
+        return [self[name] for name in self.names]
+
+    def clean(self) -> dict[str, Any]:
+        """Somebody must be answered for; a worn-out form gets a fresh id."""
+        data: dict[str, Any] = super().clean() or {}
+        if "submission_id" in self.errors:
+            self.data = {**self.data.dict(), "submission_id": str(uuid4())}  # type: ignore[attr-defined]
+        if not self.errors and not self.presences():
+            raise ValidationError("Belum ada yang ditandai. Pilih kehadiran setiap orang.")
+        return data
+
+    def presences(self) -> dict[UUID, Presence]:
+        """Seat id → presence, of those that were answered."""
+        data = self.cleaned_data
+        return {pk: Presence(data[name]) for name, pk in self.names.items() if data.get(name)}
+
+
+class CorrectionForm(forms.Form):
+    """Another presence, and why."""
+
+    use_required_attribute = False
+    presence = CodeField(
+        label="Kehadiran yang benar", choices=Presence.choices, widget=forms.RadioSelect,
+        required_text="Pilih kehadirannya.",
+    )  # fmt: skip
+    reason = WordsField(
+        label="Alasan", max_length=200, required_text="Tulis alasannya.",
+        help_text="Contoh: surat dokter diterima. Peserta bisa membacanya.",
+    )  # fmt: skip
+
+
+def centers_of(actor: User) -> list[Center]:
+    """The centres whose classes somebody plans."""
+    return list(Center.objects.filter(pk__in=scopes(actor, Role.PENGELOLA)).order_by("pk"))

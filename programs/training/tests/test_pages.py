@@ -1,0 +1,498 @@
+"""The pages of classes: what each visitor reads and can do, in a fixed number of statements."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import date, timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+import time_machine
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils.html import strip_tags
+
+from accounts.models import Role, User
+from accounts.tests.factories import staff
+from core.models import OutboxMessage
+from participants.models import Stage
+from programs.training import codes, services
+from programs.training.calendar import calendar_of
+from programs.training.models import (
+    Attendance,
+    ClassStatus,
+    Course,
+    Level,
+    Presence,
+    RollCall,
+    Seat,
+    SeatStatus,
+    TrainerKind,
+    TrainingClass,
+)
+
+from .factories import AT, FIRST_DAY, course, enrolled, manager_of, session_of, trainee, training_class
+
+pytestmark = pytest.mark.django_db
+
+POST_BUDGET = 30
+
+
+@pytest.fixture(autouse=True)
+def demo_mode(settings: Any) -> None:
+    settings.DEMO_MODE = True
+
+
+@pytest.fixture
+def now_is_at() -> Any:
+    """The portal's clock stands at AT, roles included."""
+    with time_machine.travel(AT, tick=False):
+        yield
+
+
+def browser(user: User | None = None) -> Client:
+    client = Client(raise_request_exception=True)
+    if user is not None:
+        client.force_login(user, backend="accounts.backends.LoginBackend")
+    return client
+
+
+def words(answer: Any) -> str:
+    return re.sub(r"\s+", " ", strip_tags(answer.content.decode()))
+
+
+def main_of(answer: Any) -> str:
+    return words(answer).partition("Langsung ke isi")[2]
+
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("now_is_at")]
+
+
+# Catalogue ----------------------------------------------------------------------------------------------
+
+
+def test_the_catalogue_shows_open_classes_with_their_seats() -> None:
+    one = training_class(capacity=2)
+    enrolled(one)
+    training_class(name="Rahasia", is_open=False)
+    text = main_of(browser().get("/pelatihan/"))
+    assert "Dasar usaha" in text and "1 tempat lagi" in text and "Rahasia" not in text
+    assert "7 Desember 2026, 09.00 WIB" in text
+
+
+def names(query: str) -> list[str]:
+    answer = browser().get(f"/pelatihan/{query}")
+    return sorted(row["item"].name for row in answer.context["rows"])
+
+
+def test_the_filters_narrow_by_place_level_day_and_seats() -> None:
+    training_class(name="A")
+    training_class(name="B", center="P73.71.01")
+    training_class(name="C", of=course(level=Level.LANJUTAN), first_on=FIRST_DAY + timedelta(days=20))
+    enrolled(training_class(name="D", capacity=1))
+    assert names("") == ["A", "B", "C", "D"]
+    assert names("?wilayah=kebayoran lama") == ["A", "C", "D"]
+    assert names("?wilayah=73.71") == ["B"]
+    assert names("?tingkat=lanjutan") == ["C"]
+    assert names("?mulai=20/12/2026") == ["C"]
+    assert names("?buka=on") == ["A", "B", "C"]
+    assert names("?wilayah=Xyzzyq&tingkat=salah&mulai=besok") == ["A", "B", "C", "D"]
+    assert "belum kami kenali" in main_of(browser().get("/pelatihan/?wilayah=Xyzzyq"))
+
+
+def test_pages_follow_each_other_without_a_gap() -> None:
+    of, manager = course(), manager_of()
+    for number in range(23):
+        training_class(of=of, manager=manager, name=f"{number:02d}", first_on=FIRST_DAY + timedelta(number))
+    first = browser().get("/pelatihan/")
+    second = browser().get("/pelatihan/" + first.context["next_url"])
+    shown = [row["item"].name for page in (first, second) for row in page.context["rows"]]
+    assert shown == [f"{number:02d}" for number in range(23)]
+    assert second.context["next_url"] == ""
+
+
+def test_a_participant_reads_how_far_it_is() -> None:
+    training_class(center="P31.71.01")
+    who = trainee()
+    assert "km dari Kebayoran Baru" in main_of(browser(who.person.user).get("/pelatihan/"))
+
+
+# One class ----------------------------------------------------------------------------------------------
+
+
+def test_a_stranger_reads_the_class_and_is_led_to_sign_in() -> None:
+    one = training_class()
+    text = main_of(browser().get(one.get_absolute_url()))
+    assert "3 pertemuan" in text and "Masuk untuk mendaftar" in text
+    assert "Bahan" not in text
+    draft = training_class(name="Nanti", is_open=False)
+    assert browser().get(draft.get_absolute_url()).status_code == 404
+
+
+def test_the_link_of_an_online_class_is_for_its_people() -> None:
+    one = training_class()
+    TrainingClass.objects.filter(pk=one.pk).update(place="", online_url="https://contoh.id/ruang")
+    who = trainee()
+    assert b"contoh.id/ruang" not in browser(who.person.user).get(one.get_absolute_url()).content
+    enrolled(one, who)
+    assert b"contoh.id/ruang" in browser(who.person.user).get(one.get_absolute_url()).content
+
+
+def test_enrol_wait_accept_and_give_up_by_hand() -> None:
+    one = training_class(capacity=1)
+    first, second = (browser(trainee().person.user) for _ in range(2))
+    enrol = reverse("class_enrol", args=[one.pk])
+    assert "Anda terdaftar" in words(first.post(enrol, follow=True))
+    assert "Urutan ke-1" in words(second.post(enrol, follow=True))
+    seat, waiting = Seat.objects.order_by("queued_at", "status")[::-1]
+    give_up = reverse("seat_give_up", args=[seat.pk])
+    assert "Batal ikut kelas ini?" in main_of(first.get(give_up))
+    assert second.get(give_up).status_code == 404
+    first.post(give_up)
+    assert "Ada tempat untuk Anda" in main_of(second.get(one.get_absolute_url()))
+    answer = second.post(reverse("seat_accept", args=[waiting.pk]), follow=True)
+    assert "Anda terdaftar" in words(answer)
+    waiting.refresh_from_db()
+    assert waiting.status == SeatStatus.TERDAFTAR
+
+
+def test_who_may_not_enrol_reads_why_instead_of_a_button() -> None:
+    one, who = training_class(), trainee(stage=Stage.PENDAFTARAN)
+    client = browser(who.person.user)
+    page = client.get(one.get_absolute_url())
+    assert "masih diperiksa" in main_of(page) and b"Daftar kelas ini" not in page.content
+    client.post(reverse("class_enrol", args=[one.pk]))
+    assert not Seat.objects.exists()
+
+
+def test_a_clash_with_an_own_class_is_said_before() -> None:
+    one, other, who = training_class(), training_class(name="Sore"), trainee()
+    enrolled(one, who)
+    page = browser(who.person.user).get(other.get_absolute_url())
+    assert "Waktunya sama dengan Dasar usaha, Angkatan 1" in main_of(page)
+    assert b"Tetap daftar" in page.content
+
+
+def test_a_full_or_cancelled_class_names_others() -> None:
+    one = training_class(capacity=1)
+    enrolled(one)
+    training_class(name="Angkatan 2")
+    assert "Angkatan 2" in main_of(browser().get(one.get_absolute_url()))
+    TrainingClass.objects.filter(pk=one.pk).update(
+        status=ClassStatus.BATAL, cancel_reason="Pelatih sakit", taken=0
+    )
+    text = main_of(browser().get(one.get_absolute_url()))
+    assert "Pelatih sakit" in text and "Angkatan 2" in text
+
+
+@pytest.mark.parametrize(
+    ("code", "utc"), [("P31.74.07", "020000Z"), ("P73.71.01", "010000Z"), ("P91.71.01", "000000Z")]
+)
+def test_the_calendar_holds_every_session_in_utc(code: str, utc: str) -> None:
+    one = training_class(center=code)
+    answer = browser().get(reverse("class_calendar", args=[one.pk]))
+    text = answer.content.decode()
+    assert answer["Content-Type"].startswith("text/calendar")
+    assert text.count("BEGIN:VEVENT") == 3 and f"DTSTART:20261207T{utc}" in text
+    assert all(len(line.encode()) <= 75 for line in text.split("\r\n"))
+
+
+def test_a_calendar_escapes_what_people_wrote() -> None:
+    one = training_class(place="Ruang A; lantai 2, gedung " + "é" * 60)
+    text = calendar_of(one, one.sessions.all(), url="https://contoh.id/x", at=AT)
+    unfolded = text.replace("\r\n ", "")
+    assert "LOCATION:Ruang A\\; lantai 2\\, gedung " + "é" * 60 in unfolded
+
+
+# The manager --------------------------------------------------------------------------------------------
+
+
+def answers(one: Course, **changes: Any) -> dict[str, Any]:
+    return {
+        "course": str(one.pk), "center": "P31.74.07", "name": "Angkatan 7", "place": "Aula", "online_url": "",
+        "capacity": "30", "opens_on": "23/11/2026", "closes_on": "06/12/2026", "first_on": "07/12/2026",
+        "begins": "09.00", "ends": "12.00", "count": "", "skips_weekends": "on", "skips_holidays": "on",
+        **changes,
+    }  # fmt: skip
+
+
+def test_a_manager_writes_a_course_and_builds_a_class_from_it() -> None:
+    manager = manager_of()
+    client = browser(manager)
+    sent = client.post(
+        reverse("course_new"),
+        {
+            "title": "Foto produk", "level": "tematik", "pathways": ["mulai_usaha"], "aims": "Foto yang jual",
+            "hours": "8", "topics": "Cahaya\n\nLatar\nUnggah", "materials": "Buku | https://contoh.id/b",
+            "center": "P31.74.07", "is_active": "on",
+        },
+    )  # fmt: skip
+    assert sent.status_code == 303
+    one = Course.objects.get(title="Foto produk")
+    assert list(one.topics.values_list("title", flat=True)) == ["Cahaya", "Latar", "Unggah"]
+    sent = client.post(reverse("class_new"), answers(one, weekdays=["0", "2"]))
+    made = TrainingClass.objects.get(name="Angkatan 7")
+    assert sent["Location"] == reverse("class_desk", args=[made.pk])
+    assert [session.on.day for session in made.sessions.all()] == [7, 9, 14]
+    assert made.is_draft
+    assert "Jadwalnya sudah benar?" in main_of(client.get(sent["Location"]))
+    client.post(reverse("class_open", args=[made.pk]))
+    made.refresh_from_db()
+    assert made.status == ClassStatus.DIBUKA
+
+
+def test_a_clash_of_place_or_trainer_is_shown_and_may_be_accepted() -> None:
+    trainer = staff(Role.PELATIH, "P31.74.07", is_demo=True, display_name="Bu Rina Contoh")
+    training_class(place="Aula", trainers={trainer.pk: TrainerKind.MITRA})
+    client, one = browser(manager_of()), course()
+    data = answers(one, trainers=[str(trainer.pk)])
+    refused = client.post(reverse("class_new"), data)
+    text = main_of(refused)
+    assert refused.status_code == 422
+    assert "Tempat “Aula” dipakai" in text and "Bu Rina Contoh mengajar" in text
+    assert not TrainingClass.objects.filter(name="Angkatan 7").exists()
+    assert client.post(reverse("class_new"), {**data, "despite": "on"}).status_code == 303
+    free = answers(one, name="Malam", begins="19.00", ends="21.00", trainers=[str(trainer.pk)])
+    assert client.post(reverse("class_new"), free).status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("changes", "words_"),
+    [
+        ({"closes_on": "01/11/2026"}, "sesudah tanggal buka"),
+        ({"closes_on": "31/12/2026"}, "paling lambat di hari pertama"),
+        ({"place": ""}, "Tulis tempatnya"),
+        ({"online_url": "javascript:alert(1)"}, "diawali https://"),
+        ({"begins": "25.00"}, "seperti 09.00"),
+        ({"capacity": "１２"}, "angka 1 sampai 500"),
+        ({"capacity": "0"}, "angka 1 sampai 500"),
+        ({"count": "9" * 400}, "angka 1 sampai 60"),
+        ({"weekdays": ["5"], "skips_weekends": "on"}, "hanya memuat 0 hari"),
+        ({"course": str(uuid4())}, "Pilih kursusnya"),
+        ({"center": "P31.74.05"}, "Pilih pusatnya"),
+    ],
+)
+def test_a_wrong_answer_is_named_beside_its_field(changes: dict[str, Any], words_: str) -> None:
+    client, one = browser(manager_of()), course()
+    refused = client.post(reverse("class_new"), answers(one, **changes))
+    assert refused.status_code == 422 and words_ in main_of(refused)
+    assert "Angkatan 7" in refused.content.decode()
+    assert not TrainingClass.objects.exists()
+
+
+def test_a_list_is_enrolled_and_each_person_has_an_answer() -> None:
+    one, far = training_class(capacity=1), trainee("P73.71.01")
+    picked, named, client = trainee(), trainee(), browser(manager_of())
+    answer = client.post(
+        reverse("class_people", args=[one.pk]),
+        {"pick": [str(picked.pk)], "numbers": f"{named.number.lower()}\n{far.number}\nOK-26-000000"},
+    )
+    assert [(row["seat"].status if row["seat"] else "") for row in answer.context["outcomes"]] == [
+        "terdaftar", "menunggu", "", "",
+    ]  # fmt: skip
+    assert Seat.objects.count() == 2
+
+
+def test_a_manager_moves_takes_out_adds_seats_and_calls_off() -> None:
+    manager = manager_of()
+    origin, target = training_class(manager=manager), training_class(manager=manager, name="Angkatan 2")
+    seat, client = enrolled(origin), browser(manager)
+    move = reverse("seat_move", args=[seat.pk])
+    assert "Angkatan 2" in main_of(client.get(move))
+    client.post(move, {"to": str(target.pk)})
+    assert Seat.objects.get(training_class=target).is_enrolled
+    client.post(reverse("class_capacity", args=[target.pk]), {"capacity": "40"})
+    client.post(reverse("class_cancel", args=[target.pk]), {"reason": "Banjir"})
+    target.refresh_from_db()
+    assert (target.capacity, target.status, target.cancel_reason) == (40, ClassStatus.BATAL, "Banjir")
+    assert OutboxMessage.objects.filter(ids__kind="kelas_batal").count() == 1
+    assert browser(manager_of("P73.71.01")).get(move).status_code == 404
+
+
+# Attendance ---------------------------------------------------------------------------------------------
+
+
+class Room:
+    """The first session of a class with two people, at its beginning."""
+
+    def __init__(self) -> None:
+        self.trainer = staff(Role.PELATIH, "P31.74.07", is_demo=True)
+        self.one = training_class(trainers={self.trainer.pk: TrainerKind.MITRA})
+        self.seats = [enrolled(self.one), enrolled(self.one)]
+        self.session = session_of(self.one)
+        self.page = reverse("roll_call", args=[self.session.pk])
+
+    def sheet(self, *marks: str, **more: str) -> dict[str, str]:
+        return {
+            "submission_id": str(uuid4()), "decided_at": "",
+            **{f"p-{seat.pk}": mark for seat, mark in zip(self.seats, marks, strict=True)}, **more,
+        }  # fmt: skip
+
+
+def test_a_trainer_calls_the_roll_and_the_page_remembers() -> None:
+    room = Room()
+    client = browser(room.trainer)
+    with time_machine.travel(room.session.starts_at, tick=False):
+        page = client.get(room.page)
+        assert page.content.count(b'value="hadir"') == page.content.count(b"checked") == 2
+        sent = client.post(room.page, room.sheet("hadir", "sakit"))
+        assert sent["Location"] == reverse("class_desk", args=[room.one.pk])
+        assert "1 dari 3" in main_of(client.get(sent["Location"]))
+        again = client.get(room.page).content.decode()
+    assert re.search(r'value="sakit"[^>]*checked', again)
+    assert sorted(Attendance.objects.values_list("presence", flat=True)) == ["hadir", "sakit"]
+
+
+def test_before_the_session_there_is_nothing_to_send() -> None:
+    room = Room()
+    assert "satu jam sebelum" in main_of(browser(room.trainer).get(room.page))
+    answer = browser(room.trainer).post(room.page, room.sheet("hadir", "hadir"))
+    assert answer.status_code == 422 and not Attendance.objects.exists()
+
+
+def test_the_queue_carries_a_sheet_with_the_trainers_clock() -> None:
+    room = Room()
+    at = room.session.starts_at
+    early = room.sheet("alpa", "hadir", decided_at=f"{at + timedelta(minutes=5):%Y-%m-%dT%H:%M:%S.000Z}")
+    late = room.sheet("terlambat", "hadir", decided_at=f"{at + timedelta(minutes=30):%Y-%m-%dT%H:%M:%S.000Z}")
+    headers = {"X-Author": str(room.trainer.pk), "X-Later": "1"}
+    with time_machine.travel(at + timedelta(hours=2), tick=False):
+        client = browser(room.trainer)
+        for data in (late, early, early, late):
+            answer = client.post(room.page, data, headers=headers)
+            assert (answer.status_code, "next" in answer.json()) == (200, True)
+        foreign = client.post(room.page, early, headers={"X-Author": str(uuid4())})
+        assert foreign.status_code == 409
+        broken = client.post(room.page, {**early, "submission_id": "x"}, headers=headers)
+        assert broken.status_code == 422 and broken.json()["reasons"]
+    assert RollCall.objects.count() == 2
+    assert Attendance.objects.get(seat=room.seats[0]).presence == Presence.TERLAMBAT
+
+
+@pytest.mark.parametrize(
+    "text", ["", "besok", "2026-13-45T99:99:99Z", "９" * 20, "2026-12-07T02:05:00+99:99"]
+)
+def test_a_clock_that_says_nothing_is_now(text: str) -> None:
+    room = Room()
+    with time_machine.travel(room.session.starts_at, tick=False):
+        sent = browser(room.trainer).post(room.page, room.sheet("hadir", "hadir", decided_at=text))
+    assert sent.status_code == 303
+    assert RollCall.objects.get().decided_at == room.session.starts_at
+
+
+def test_after_its_day_a_person_is_corrected_with_a_reason() -> None:
+    room = Room()
+    with time_machine.travel(room.session.starts_at, tick=False):
+        browser(room.trainer).post(room.page, room.sheet("hadir", "alpa"))
+    row = Attendance.objects.get(seat=room.seats[1])
+    page = reverse("attendance_correct", args=[row.pk])
+    with time_machine.travel(room.session.starts_at + timedelta(days=1), tick=False):
+        client = browser(room.trainer)
+        assert b'name="p-' not in client.get(room.page).content
+        assert client.post(page, {"presence": "sakit", "reason": ""}).status_code == 422
+        client.post(page, {"presence": "sakit", "reason": "Surat dokter"})
+        assert "Alpa → Sakit" in main_of(client.get(page))
+    row.refresh_from_db()
+    assert row.presence == Presence.SAKIT
+
+
+def test_the_code_on_the_screen_opens_one_button_for_the_participant() -> None:
+    room = Room()
+    user = room.seats[0].enrollment.person.user
+    with time_machine.travel(room.session.starts_at, tick=False):
+        shown = browser(room.trainer).get(reverse("session_code", args=[room.session.pk]))
+        assert shown.context["address"].endswith("/") and b"data:image/svg+xml" in shown.content
+        path = reverse("check_in", args=[codes.code_of(room.session, at=room.session.starts_at)])
+        assert shown.context["address"].endswith(path)
+        signed_out = browser().get(path)
+        assert signed_out["Location"].startswith("/masuk/?next=/pelatihan/hadir/")
+        assert "Saya hadir" in main_of(browser(user).get(path))
+        assert "Tercatat: Hadir" in words(browser(user).post(path, follow=True))
+        refused = browser(trainee().person.user).post(path)
+        assert refused.status_code == 409 and "tidak terdaftar" in main_of(refused)
+    with time_machine.travel(room.session.starts_at + timedelta(minutes=4), tick=False):
+        assert browser(user).get(path).status_code == 410
+    assert Attendance.objects.count() == 1
+
+
+# Statements ---------------------------------------------------------------------------------------------
+
+
+def statements(act: Callable[[], Any], status: int = 303) -> int:
+    with CaptureQueriesContext(connection) as caught:
+        answer = act()
+    assert answer.status_code == status, main_of(answer)
+    return len(caught.captured_queries)
+
+
+@pytest.mark.parametrize("rows", [2, 25])
+def test_acts_stay_within_their_budget_for_any_number_of_people(rows: int) -> None:
+    """Measured with few and with many people in the class; each act at most 30 statements."""
+    manager = manager_of()
+    trainer = staff(Role.PELATIH, "P31.74.07", is_demo=True)
+    one = training_class(capacity=rows, manager=manager, trainers={trainer.pk: TrainerKind.MITRA})
+    other = training_class(capacity=90, manager=manager, name="Angkatan 2")
+    seats = [enrolled(one) for _ in range(rows)]
+    waiting = [enrolled(one, at=AT + timedelta(seconds=n)) for n in range(rows)]
+    desk, own = browser(manager), browser(seats[0].enrollment.person.user)
+    newcomer = browser(trainee().person.user)
+    found = {
+        "enrol": statements(lambda: newcomer.post(reverse("class_enrol", args=[other.pk]))),
+        "give_up": statements(lambda: own.post(reverse("seat_give_up", args=[seats[0].pk]))),
+        "accept": statements(
+            lambda: browser(waiting[0].enrollment.person.user).post(
+                reverse("seat_accept", args=[waiting[0].pk])
+            )
+        ),
+        "move": statements(
+            lambda: desk.post(reverse("seat_move", args=[seats[1].pk]), {"to": str(other.pk)})
+        ),
+        "capacity": statements(
+            lambda: desk.post(reverse("class_capacity", args=[other.pk]), {"capacity": "95"})
+        ),
+        "course": statements(
+            lambda: desk.post(
+                reverse("course_new"),
+                {"title": "X", "level": "dasar", "aims": "Y", "hours": "3", "topics": "\n".join("abcdefgh"),
+                 "center": "P31.74.07"},
+            )
+        ),
+        "class": statements(lambda: desk.post(reverse("class_new"), answers(one.course, count="30"))),
+    }  # fmt: skip
+    session = session_of(one)
+    with time_machine.travel(session.starts_at, tick=False):
+        sheet = {f"p-{seat.pk}": "hadir" for seat in Seat.objects.enrolled().filter(training_class=one)}
+        found["roll_call"] = statements(
+            lambda: browser(trainer).post(
+                reverse("roll_call", args=[session.pk]), {"submission_id": str(uuid4()), **sheet}
+            )
+        )
+        path = reverse("check_in", args=[codes.code_of(session, at=session.starts_at)])
+        found["check_in"] = statements(lambda: browser(waiting[0].enrollment.person.user).post(path))
+        row = Attendance.objects.first()
+        assert row is not None
+        found["correct"] = statements(
+            lambda: desk.post(
+                reverse("attendance_correct", args=[row.pk]), {"presence": "izin", "reason": "Surat"}
+            )
+        )
+    found["cancel"] = statements(
+        lambda: desk.post(reverse("class_cancel", args=[one.pk]), {"reason": "Banjir"})
+    )
+    print(found)
+    assert {name: count for name, count in found.items() if count > POST_BUDGET} == {}
+
+
+def test_holidays_are_known_until_the_end_of_the_year() -> None:
+    """The schedule builder leaves out what `core/data/holidays.csv` names."""
+    client, one = browser(manager_of()), course()
+    client.post(reverse("class_new"), answers(one, first_on="24/12/2026", closes_on="23/12/2026"))
+    made = TrainingClass.objects.get(name="Angkatan 7")
+    assert [session.on for session in made.sessions.all()] == [
+        date(2026, 12, 28), date(2026, 12, 29), date(2026, 12, 30),
+    ]  # fmt: skip
+    assert services.closed_words(made, at=AT)

@@ -1,0 +1,32 @@
+"""Addresses of classes: the public catalogue and the staff's side."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from .views import attendance, manage, public
+
+urlpatterns = [
+    path("", public.class_list, name="class_list"),
+    path("<uuid:class_id>/", public.class_page, name="class_page"),
+    path("<uuid:class_id>/jadwal.ics", public.class_calendar, name="class_calendar"),
+    path("<uuid:class_id>/daftar/", public.class_enrol, name="class_enrol"),
+    path("tempat/<uuid:seat_id>/terima/", public.seat_accept, name="seat_accept"),
+    path("tempat/<uuid:seat_id>/batal/", public.seat_give_up, name="seat_give_up"),
+    path("tempat/<uuid:seat_id>/pindah/", manage.seat_move, name="seat_move"),
+    path("kelola/", manage.class_desk_list, name="class_desk_list"),
+    path("kelola/baru/", manage.class_new, name="class_new"),
+    path("kelola/kursus/", manage.courses, name="courses"),
+    path("kelola/kursus/baru/", manage.course_new, name="course_new"),
+    path("kelola/kursus/<uuid:course_id>/", manage.course_edit, name="course_edit"),
+    path("<uuid:class_id>/kelola/", manage.class_desk, name="class_desk"),
+    path("<uuid:class_id>/buka/", manage.class_open, name="class_open"),
+    path("<uuid:class_id>/selesai/", manage.class_finish, name="class_finish"),
+    path("<uuid:class_id>/batal/", manage.class_cancel, name="class_cancel"),
+    path("<uuid:class_id>/tempat/", manage.class_capacity, name="class_capacity"),
+    path("<uuid:class_id>/peserta/", manage.class_people, name="class_people"),
+    path("pertemuan/<uuid:session_id>/hadir/", attendance.roll_call, name="roll_call"),
+    path("pertemuan/<uuid:session_id>/kode/", attendance.code, name="session_code"),
+    path("hadir/<slug:code>/", attendance.check_in, name="check_in"),
+    path("kehadiran/<uuid:attendance_id>/koreksi/", attendance.correct, name="attendance_correct"),
+]

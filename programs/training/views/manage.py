@@ -1,0 +1,370 @@
+"""The staff's side: courses, the class builder, one class with its people, enrol many, move, call off."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.contrib import messages
+from django.db.models import Count, Q
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.access import SeeOther, role_required, scopes
+from accounts.models import Role, RoleAssignment, User
+from centers.models import Center
+from core.clock import now, today
+from core.formats import day_long
+from core.keyset import page as keyset_page
+from participants.models import Enrollment, Stage
+from participants.refusals import Refused
+from programs.training import catalogue, planning, services
+from programs.training.access import manages
+from programs.training.attendance import EARLY
+from programs.training.forms import (
+    CancelForm,
+    CapacityForm,
+    ClassForm,
+    CourseForm,
+    EnrolManyForm,
+    MoveForm,
+    centers_of,
+)
+from programs.training.models import (
+    ClassStatus,
+    Course,
+    Presence,
+    Seat,
+    SeatStatus,
+    TrainerKind,
+    TrainingClass,
+)
+from programs.training.schedule import recurring_days, slots_of
+
+from .fetch import actor_of, led, managed, sent, show_refusal, visible_seat
+from .public import FORM, LEADERS
+
+KEEPERS = (Role.PENGELOLA, Role.ADMIN)
+CANDIDATES = 100
+TARGETS = 30
+
+
+@role_required(*LEADERS)
+@require_safe
+def class_desk_list(request: HttpRequest) -> HttpResponse:
+    """The classes somebody teaches or manages, the latest first; keyset pages."""
+    actor = actor_of(request)
+    page = keyset_page(
+        TrainingClass.objects.led_by(actor).for_page(),
+        cursor=request.GET.get("sesudah", ""), field="starts_at", size=catalogue.PAGE_SIZE,
+    )  # fmt: skip
+
+    def link(cursor: str) -> str:
+        return f"?{urlencode({'sesudah': cursor})}" if cursor else ""
+
+    context = {
+        "rows": page.rows,
+        "next_url": link(page.next_cursor),
+        "previous_url": link(page.previous_cursor),
+        "may_plan": bool(scopes(actor, Role.PENGELOLA)),
+        "may_teach": any(scopes(actor, role) for role in KEEPERS),
+    }
+    return render(request, "training/desk_list.html", context)
+
+
+@role_required(*KEEPERS)
+@require_safe
+def courses(request: HttpRequest) -> HttpResponse:
+    """What may be taught."""
+    actor = actor_of(request)
+    found = Course.objects.usable_by(actor).select_related("center").annotate(sessions=Count("topics"))
+    own = set(Course.objects.editable_by(actor).values_list("pk", flat=True))
+    rows = [{"course": one, "may_edit": one.pk in own} for one in found.order_by("title", "pk")[:200]]
+    return render(request, "training/courses.html", {"rows": rows})
+
+
+@role_required(*KEEPERS)
+@FORM
+def course_new(request: HttpRequest) -> HttpResponse:
+    """Describe a new course."""
+    return _course(request, None)
+
+
+@role_required(*KEEPERS)
+@FORM
+def course_edit(request: HttpRequest, course_id: UUID) -> HttpResponse:
+    """Change a course of one's own."""
+    found = Course.objects.editable_by(actor_of(request)).filter(pk=course_id).first()
+    if found is None:
+        raise Http404("Tidak ditemukan.")
+    return _course(request, found)
+
+
+def _course(request: HttpRequest, course: Course | None) -> HttpResponse:
+    actor = actor_of(request)
+    form = CourseForm(**sent(request), actor=actor, course=course)
+    if form.is_valid():
+        data = dict(form.cleaned_data)
+        code = data.pop("center", "")
+        center = Center.objects.filter(pk=code).first() if code else None
+        try:
+            planning.save_course(
+                course_id=course.pk if course else None, center=center, actor=actor, at=now(),
+                text=planning.CourseText(**data),
+            )  # fmt: skip
+        except Refused as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            messages.success(request, f"Kursus {data['title']} tersimpan.")
+            return SeeOther(reverse("courses"))
+    context = {"form": form, "course": course, "cancel": reverse("courses")}
+    return render(request, "training/course.html", context, status=422 if form.errors else 200)
+
+
+@role_required(Role.PENGELOLA)
+@FORM
+def class_new(request: HttpRequest) -> HttpResponse:
+    """Build a class with a recurring schedule; clashes are shown before it is made."""
+    actor, trainers = actor_of(request), _trainers(actor_of(request))
+    form = ClassForm(**sent(request), actor=actor, trainers=trainers, today=today())
+    found: list[str] = []
+    if form.is_valid():
+        data = form.cleaned_data
+        center = Center.objects.get(pk=data["center"])
+        course = Course.objects.prefetch_related("topics").get(pk=data["course"])
+        chosen = [user for user in trainers if str(user.pk) in data["trainers"]]
+        plan = _plan(data, center, course, chosen)
+        found = catalogue.clashes(plan.slots, center_id=center.pk, place=data["place"], trainers=chosen)
+        wanted = data["count"] or max(1, course.topics.count())
+        if len(plan.slots) < wanted:
+            form.add_error("weekdays", f"Dengan pilihan ini jadwalnya hanya memuat {len(plan.slots)} hari.")
+        elif found and not data["despite"]:
+            form.add_error("despite", "Jadwal ini bentrok. Ubah jadwalnya, atau centang di sini.")
+        else:
+            one = planning.plan_class(course=course, center=center, plan=plan, actor=actor, at=now())
+            messages.success(request, "Kelas dibuat. Periksa jadwalnya, lalu buka pendaftarannya.")
+            return SeeOther(reverse("class_desk", args=[one.pk]))
+    context = {"form": form, "clashes": found, "cancel": reverse("class_desk_list")}
+    return render(request, "training/class_new.html", context, status=422 if form.errors else 200)
+
+
+def _plan(data: dict[str, Any], center: Center, course: Course, chosen: list[User]) -> planning.ClassPlan:
+    days = recurring_days(
+        data["first_on"],
+        count=data["count"] or max(1, course.topics.count()),
+        weekdays={int(number) for number in data["weekdays"]},
+        skips_weekends=data["skips_weekends"],
+        skips_holidays=data["skips_holidays"],
+    )
+    others = TrainerKind(data["trainer_kind"] or TrainerKind.PELAKU_USAHA)
+    return planning.ClassPlan(
+        name=data["name"], place=data["place"], online_url=data["online_url"], capacity=data["capacity"],
+        opens_on=data["opens_on"], closes_on=data["closes_on"],
+        slots=slots_of(days, begins=data["begins"], ends=data["ends"], zone=center.zone),
+        trainers={
+            user.pk: TrainerKind.PENDAMPING if Role.PENDAMPING in user.held_roles else others  # type: ignore[attr-defined]
+            for user in chosen
+        },
+    )  # fmt: skip
+
+
+def _trainers(actor: User) -> list[User]:
+    """Coaches and trainers of the centres somebody manages, with the roles they hold there."""
+    places = [center.pk for center in centers_of(actor)]
+    held = RoleAssignment.objects.active(now()).filter(
+        scope__in=places, role__in=[Role.PELATIH, Role.PENDAMPING], user__is_active=True
+    )
+    people: dict[UUID, User] = {}
+    for row in held.select_related("user").order_by("user__display_name", "user_id")[:200]:
+        user = people.setdefault(row.user_id, row.user)
+        user.held_roles = {*getattr(user, "held_roles", ()), row.role}  # type: ignore[attr-defined]
+    return list(people.values())
+
+
+@role_required(*LEADERS)
+@require_safe
+def class_desk(request: HttpRequest, class_id: UUID) -> HttpResponse:
+    """One class for who leads it: sessions, people, who waits, and what may be done."""
+    at, actor, one = now(), actor_of(request), led(request, class_id)
+    came = Count("attendance", filter=Q(attendance__presence__in=Presence.attended()))
+    seats = (
+        Seat.objects.visible_to(actor).live().filter(training_class=one).select_related("enrollment__person")
+    )
+    rows = list(seats.annotate(came=came).in_rank())
+    sessions = list(one.sessions.annotate(recorded=Count("attendance")).order_by("number"))
+    may_manage = manages(actor, one)
+    context = {
+        "item": one,
+        "sessions": [{"session": row, "is_on": at >= row.starts_at - EARLY} for row in sessions],
+        "count": len(sessions),
+        "seats": [row for row in rows if row.is_enrolled],
+        "waiting": sorted(
+            (row for row in rows if not row.is_enrolled), key=lambda row: (not row.is_offered, row.queued_at)
+        ),
+        "trainers": list(one.trainers.select_related("user").order_by("pk")),
+        "may_manage": may_manage,
+        "may_finish": may_manage and one.status == ClassStatus.BERJALAN and at >= one.ends_at,
+        "crumbs": [{"label": "Kelas Anda", "href": reverse("class_desk_list")}, {"label": one.name}],
+    }
+    return render(request, "training/desk.html", context)
+
+
+@role_required(*KEEPERS)
+@require_POST
+def class_open(request: HttpRequest, class_id: UUID) -> HttpResponse:
+    """Show the class in the catalogue."""
+    one = managed(request, class_id)
+    try:
+        planning.open_class(class_id=one.pk, actor=actor_of(request), at=now())
+    except Refused as refusal:
+        show_refusal(request, refusal)
+    else:
+        messages.success(request, "Pendaftaran kelas ini dibuka.")
+    return SeeOther(reverse("class_desk", args=[one.pk]))
+
+
+@role_required(*KEEPERS)
+@require_POST
+def class_finish(request: HttpRequest, class_id: UUID) -> HttpResponse:
+    """Close the books of the class."""
+    one = managed(request, class_id)
+    try:
+        planning.finish_class(class_id=one.pk, actor=actor_of(request), at=now())
+    except Refused as refusal:
+        show_refusal(request, refusal)
+    else:
+        messages.success(request, "Kelas ini selesai.")
+    return SeeOther(reverse("class_desk", args=[one.pk]))
+
+
+@role_required(*KEEPERS)
+@FORM
+def class_cancel(request: HttpRequest, class_id: UUID) -> HttpResponse:
+    """Ask for the reason, then call the class off and tell everybody."""
+    one = managed(request, class_id)
+    form = CancelForm(**sent(request))
+    if form.is_valid():
+        try:
+            planning.cancel_class(class_id=one.pk, actor=actor_of(request), at=now(), **form.cleaned_data)
+        except Refused as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            messages.success(request, "Kelas dibatalkan. Semua yang terdaftar diberi tahu.")
+            return SeeOther(reverse("class_desk", args=[one.pk]))
+    people = Seat.objects.live().filter(training_class=one).count()
+    context = {
+        "form": form,
+        "question": f"Batalkan {one.course.title}, {one.name}?",
+        "consequence": f"{people} orang langsung diberi tahu dan melihat angkatan lain.",
+        "verb": "Ya, batalkan kelas",
+        "cancel": reverse("class_desk", args=[one.pk]),
+        "danger": True,
+    }
+    return render(request, "layout/confirm.html", context, status=422 if form.errors else 200)
+
+
+@role_required(*KEEPERS)
+@FORM
+def class_capacity(request: HttpRequest, class_id: UUID) -> HttpResponse:
+    """Another number of seats; who waits is offered the new ones."""
+    one = managed(request, class_id)
+    form = CapacityForm(**sent(request), initial={"capacity": one.capacity})
+    if form.is_valid():
+        try:
+            planning.change_capacity(class_id=one.pk, actor=actor_of(request), at=now(), **form.cleaned_data)
+        except Refused as refusal:
+            form.add_error("capacity", str(refusal))
+        else:
+            messages.success(request, "Jumlah tempat diubah.")
+            return SeeOther(reverse("class_desk", args=[one.pk]))
+    context = {
+        "form": form,
+        "question": "Ubah jumlah tempat?",
+        "consequence": f"{one.course.title}, {one.name}: {one.taken} dari {one.capacity} tempat terisi.",
+        "verb": "Simpan",
+        "cancel": reverse("class_desk", args=[one.pk]),
+    }
+    return render(request, "layout/confirm.html", context, status=422 if form.errors else 200)
+
+
+@role_required(*KEEPERS)
+@FORM
+def class_people(request: HttpRequest, class_id: UUID) -> HttpResponse:
+    """Enrol a whole list at once; what became of each person stands on the page."""
+    one, actor = managed(request, class_id), actor_of(request)
+    people = _candidates(actor)
+    form = EnrolManyForm(
+        **sent(request), people=[(str(row.pk), f"{row.person.full_name} ({row.number})") for row in people]
+    )
+    outcomes: list[dict[str, Any]] = []
+    if form.is_valid():
+        numbers = form.cleaned_data["numbers"][: services.MOST_AT_ONCE]
+        seen = Enrollment.objects.visible_to(actor).select_related("person")
+        found = {row.number: row for row in seen.filter(number__in=numbers)}
+        picked = {row.pk: row for row in people if str(row.pk) in form.cleaned_data.get("pick", [])}
+        wanted = {**picked, **{row.pk: row for row in found.values()}}
+        results = services.enrol_many(enrollment_ids=list(wanted), class_id=one.pk, actor=actor, at=now())
+        outcomes = [
+            {
+                "name": wanted[result.enrollment_id].person.full_name,
+                "seat": result.seat,
+                "reason": result.reason,
+            }
+            for result in results
+        ]
+        outcomes += [
+            {"name": number, "seat": None, "reason": "Nomor ini tidak ada di pusat Anda."}
+            for number in numbers
+            if number not in found
+        ]
+    context = {
+        "item": one,
+        "form": form,
+        "outcomes": outcomes,
+        "cancel": reverse("class_desk", args=[one.pk]),
+    }
+    return render(request, "training/people.html", context, status=422 if form.errors else 200)
+
+
+def _candidates(actor: User) -> list[Enrollment]:
+    """Participants of the own centres in P2 without a class, the longest waiting first."""
+    seated = Seat.objects.filter(status__in=[*SeatStatus.live()]).values("enrollment")
+    found = Enrollment.objects.visible_to(actor).active().filter(stage=Stage.PELATIHAN)
+    found = found.filter(center__in=scopes(actor, Role.PENGELOLA)).exclude(pk__in=seated)
+    return list(found.select_related("person").order_by("stage_entered_at", "pk")[:CANDIDATES])
+
+
+@role_required(*KEEPERS)
+@FORM
+def seat_move(request: HttpRequest, seat_id: UUID) -> HttpResponse:
+    """Bring somebody into another class that has a free seat."""
+    seat, actor, at = visible_seat(request, seat_id), actor_of(request), now()
+    if not manages(actor, seat.training_class):
+        raise Http404("Tidak ditemukan.")
+    back = reverse("class_desk", args=[seat.training_class_id])
+    classes = TrainingClass.objects.for_page().filter(
+        Q(pk__in=TrainingClass.objects.managed_by(actor).values("pk")) | Q(course=seat.training_class.course),
+        catalogue.open_q(at),
+    )
+    others = classes.exclude(pk=seat.training_class_id).order_by("starts_at", "pk")[:TARGETS]
+    form = MoveForm(**sent(request), classes=list(others))
+    if form.is_valid():
+        try:
+            services.move_seat(seat_id=seat.pk, to_class_id=form.cleaned_data["to"], actor=actor, at=at)
+        except Refused as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            messages.success(request, f"{seat.enrollment.person.full_name} pindah kelas dan diberi tahu.")
+            return SeeOther(back)
+    context = {
+        "form": form,
+        "question": f"Pindahkan {seat.enrollment.person.full_name}?",
+        "consequence": f"Dari {seat.training_class.course.title}, {seat.training_class.name}"
+        f" ({day_long(seat.training_class.starts_on)}). Kehadiran di kelas ini tidak ikut pindah.",
+        "verb": "Pindahkan",
+        "cancel": back,
+    }
+    return render(request, "layout/confirm.html", context, status=422 if form.errors else 200)
