@@ -39,6 +39,7 @@ class Reason(Enum):
 
     DIAM = "diam"
     JANJI_LEWAT = "janji_lewat"
+    ALPA = "alpa"
     COBA_LEWAT = "coba_lewat"
     TENGGAT = "tenggat"
     BARU = "baru"
@@ -55,7 +56,8 @@ class Situation:
 
     `days_silent` since anything was heard or done, `silent_limit` of the stage (0: none), `due_on` of the
     present step. `next_on`: the day of the next contact, `is_agreed` with the person or only planned after a
-    try. `tried_today`: without an answer.
+    try. `tried_today`: without an answer. `sessions_missed`: in a row without a word, from the number on that
+    raises a flag, and not heard of since.
     """
 
     today: date
@@ -69,6 +71,7 @@ class Situation:
     next_on: date | None = None
     is_agreed: bool = True
     tried_today: bool = False
+    sessions_missed: int = 0
     put_off_until: date | None = None
 
     @property
@@ -133,6 +136,8 @@ def place(found: Situation) -> Placing:
         return Placing(Group.TERLAMBAT, Reason.DIAM)
     if found.days_missed:
         return Placing(Group.TERLAMBAT, Reason.JANJI_LEWAT if found.is_agreed else Reason.COBA_LEWAT)
+    if found.sessions_missed and not found.is_in_hand:
+        return Placing(Group.TERLAMBAT, Reason.ALPA)
     if found.next_on == found.today:
         return Placing(Group.HARI_INI, Reason.JANJI if found.is_agreed else Reason.COBA_LAGI)
     if found.days_late and not found.is_ready and not found.is_in_hand:
@@ -179,6 +184,7 @@ def words(placing: Placing, found: Situation) -> str:
         Reason.DIAM: f"{found.days_silent} hari diam, batas {found.silent_limit}",
         Reason.HAMPIR_DIAM: f"{found.days_silent} hari diam, batas {found.silent_limit}",
         Reason.JANJI_LEWAT: f"Janji lewat {found.days_missed} hari",
+        Reason.ALPA: f"{found.sessions_missed} kali tidak datang ke kelas",
         Reason.COBA_LEWAT: f"Coba lagi, lewat {found.days_missed} hari",
         Reason.TENGGAT: f"Tenggat lewat {found.days_late} hari",
         Reason.BARU: "Peserta baru",
@@ -218,6 +224,7 @@ def whatsapp_text(
             f"Kita sudah sepakat: {agreed}." if agreed else "Kita berjanji untuk saling memberi kabar.",
             "Sudah sampai mana? Balas pesan ini.",
         ),
+        Reason.ALPA: ("Anda belum datang ke kelas beberapa kali. Apa kendalanya?", "Kita cari jalannya."),
         Reason.TENGGAT: (
             late if is_their_step else f"Sekarang giliran kami: {step}. Saya kabari begitu selesai.",
         ),

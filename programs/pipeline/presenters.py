@@ -70,11 +70,17 @@ STAFF_ACT_OF = OWN_ACT_OF | {
 }
 
 
+ATTENDANCE = "hadir"
+"""Requirement: met in a class that the participant chooses."""
+
+
 def own_address(item: ChecklistItem, choices: Sequence[EvidenceChoice]) -> str:
     """Where a participant meets a requirement, or "" when it is not theirs to meet."""
     code = item.requirement.code
     if code in OWN_ACT_OF:
         return reverse("my_act", args=[OWN_ACT_OF[code]])
+    if code == ATTENDANCE:
+        return reverse("class_list")
     for choice in choices:
         if choice.spec.kind in item.requirement.evidence:
             return reverse("my_evidence_add", args=[choice.spec.kind.value])

@@ -16,6 +16,7 @@ from participants.facts import load_shared_facts
 from participants.models import Enrollment, Stage, StageEvidence, Status
 from participants.rules import ChecklistItem
 from programs.mentoring.facts import ContactFacts, load_contact_facts, with_put_off
+from programs.training.facts import with_absences
 
 from .journey import NextStep, next_step
 from .morning import Placing, Situation, place
@@ -165,7 +166,7 @@ class Mentee:
 def mentees(coach: User, *, at: datetime) -> list[Mentee]:
     """Everybody the coach accompanies, who is on the way; the longest silent first."""
     open_ones = Enrollment.objects.filter(coach=coach).open().for_page()
-    rows = list(with_put_off(open_ones).order_by("last_activity_at", "pk"))
+    rows = list(with_absences(with_put_off(open_ones)).order_by("last_activity_at", "pk"))
     contacts = load_contact_facts(rows) if rows else {}
     found = []
     for item in describe(rows, at=at):
@@ -190,5 +191,6 @@ def situation_of(item: WorkItem, contact: ContactFacts) -> Situation:
         next_on=contact.next_on,
         is_agreed=contact.is_agreed,
         tried_today=item.today in contact.tried_on,
+        sessions_missed=getattr(item.enrollment, "sessions_missed", None) or 0,
         put_off_until=put_off.until_on if put_off is not None else None,
     )

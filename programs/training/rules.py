@@ -21,7 +21,7 @@ REQUIREMENTS: tuple[Requirement, ...] = (
         code="hadir",
         label="Kehadiran mencapai batas",
         citizen_label="Anda cukup hadir di kelas",
-        hint="Tanya pendamping kapan kelas terdekat. Daftar hadir dikirim petugas kelas.",
+        hint="Pilih kelas di halaman Kelas. Kehadiran dicatat pelatih di setiap pertemuan.",
         action="Ikuti kelas pelatihan",
         turn=Turn.PESERTA,
         is_met=lambda facts: facts.attendance_percent >= facts.needed_percent,

@@ -74,6 +74,10 @@ TABLE = [
     ({"next_on": days(3), "due_on": days(-2), "is_agreed": False}, Group.TERLAMBAT, "Tenggat lewat 2 hari"),
     ({"next_on": days(1)}, Group.SESUAI_RENCANA, "1 hari diam, batas 14"),
     ({"next_on": days(-2), "days_silent": 9}, Group.TERLAMBAT, "Janji lewat 2 hari"),
+    ({"sessions_missed": 3}, Group.TERLAMBAT, "3 kali tidak datang ke kelas"),
+    ({"sessions_missed": 3, "days_silent": 14}, Group.TERLAMBAT, "14 hari diam, batas 14"),
+    ({"sessions_missed": 4, "next_on": days(2)}, Group.SESUAI_RENCANA, "1 hari diam, batas 14"),
+    ({"sessions_missed": 3, "tried_today": True}, Group.DICOBA, "1 hari diam, batas 14"),
     (
         {"next_on": days(-2), "days_silent": 9, "is_agreed": False},
         Group.TERLAMBAT,

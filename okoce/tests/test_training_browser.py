@@ -1,0 +1,183 @@
+"""A class from the first form to the last roll call, in a real browser, with and without signal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from accounts.models import Role, User
+from accounts.tests.factories import staff
+from centers.models import CoachProfile
+from core.clock import local_day, now
+from core.outbox import relay
+from notifications.models import Notification
+from okoce.testing.processes import Portal
+from participants.models import Enrollment, EvidenceKind, Stage
+from participants.rules import ItemState
+from participants.tests.factories import StageEvidenceFactory, center_of, participant
+from programs.pipeline import moves
+from programs.pipeline.stages import checklists
+from programs.training import planning
+from programs.training.codes import code_of
+from programs.training.models import (
+    Attendance,
+    ClassSession,
+    RollCall,
+    Seat,
+    TrainerKind,
+    TrainingClass,
+)
+from programs.training.tests.factories import enrolled, training_class
+
+from .walk import enter
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+class Desk:
+    """Browsers of everybody who has to do with one class."""
+
+    def __init__(self, portal: Portal, open_page: Callable[..., Page]) -> None:
+        self.portal, self.open_page = portal, open_page
+        center = center_of("P31.74.07")
+        self.manager = staff(Role.PENGELOLA, center.code, is_demo=True, display_name="Maya Contoh")
+        self.coach = staff(Role.PENDAMPING, center.code, is_demo=True, display_name="Ratna Contoh")
+        CoachProfile.objects.create(user=self.coach, center=center)
+        self.people = [participant(stage=Stage.PELATIHAN, center=center, coach=self.coach) for _ in range(4)]
+
+    def at(self, user: User | None, path: str) -> Page:
+        page = self.open_page()
+        context: BrowserContext = page.context
+        enter(context, self.portal.url, user)
+        page.goto(self.portal.url + path)
+        return page
+
+    def item(self, enrollment: Enrollment, code: str) -> ItemState:
+        found = checklists([enrollment], on=local_day(now()))[enrollment.pk]
+        return next(item.state for item in found if item.requirement.code == code)
+
+
+@pytest.fixture
+def desk(start_portal: Callable[..., Portal], open_browser_page: Callable[..., Page], settings: Any) -> Desk:
+    settings.DEMO_MODE = True
+    return Desk(start_portal(environment={"DEMO_MODE": "1"}), open_browser_page)
+
+
+def begin(one: TrainingClass, number: int) -> ClassSession:
+    """Bring the n-th session to the present: the class is under way and this session is on."""
+    session = one.sessions.get(number=number)
+    starts = now() - timedelta(minutes=5)
+    ClassSession.objects.filter(pk=session.pk).update(starts_at=starts, ends_at=starts + timedelta(hours=2))
+    TrainingClass.objects.filter(pk=one.pk).update(starts_at=starts - timedelta(days=number))
+    planning.begin_classes(at=now())
+    session.refresh_from_db()
+    return session
+
+
+def test_a_class_from_its_plan_to_the_step_it_opens(desk: Desk) -> None:
+    """A manager builds a class for two; three want in; one leaves, who waits is told and takes the seat;
+    attendance by code and by roll call; the checklist and the move follow the rule."""
+    page = desk.at(desk.manager, "/pelatihan/kelola/kursus/baru/")
+    page.get_by_label("Nama kursus").fill("Dasar usaha")
+    page.get_by_label("Tingkat").select_option("dasar")
+    page.get_by_label("Sesudah kursus").fill("Menghitung harga jual")
+    page.get_by_label("Jam pelajaran").fill("6")
+    page.get_by_label("Topik pertemuan").fill("Modal\nHarga")
+    page.get_by_role("button", name="Simpan kursus").click()
+    expect(page.get_by_role("link", name="Dasar usaha")).to_be_visible()
+
+    first = local_day(now()) + timedelta(days=7)
+    page.goto(f"{desk.portal.url}/pelatihan/kelola/baru/")
+    page.get_by_label("Nama angkatan").fill("Angkatan 1")
+    page.get_by_label("Jumlah tempat").fill("2")
+    page.locator("[name=place]").fill("Ruang Melati")
+    page.get_by_label("Ratna Contoh").check()
+    page.get_by_label("Pertemuan pertama").fill(f"{first:%d/%m/%Y}")
+    page.get_by_label("Jam mulai").fill("09.00")
+    page.get_by_label("Jam selesai").fill("11.00")
+    page.get_by_label("Lewati Sabtu").uncheck()
+    page.get_by_label("Lewati hari libur").uncheck()
+    page.get_by_label("Pendaftaran ditutup").fill(f"{first:%d/%m/%Y}")
+    page.get_by_role("button", name="Buat kelas").click()
+    page.get_by_role("button", name="Buka pendaftaran").click()
+    one = TrainingClass.objects.get()
+    address = one.get_absolute_url()
+
+    browsers = [desk.at(who.person.user, "/pelatihan/") for who in desk.people[:3]]
+    for number, own in enumerate(browsers):
+        own.get_by_role("link", name="Dasar usaha").click()
+        own.get_by_role("button", name="Daftar kelas ini" if number < 2 else "Masuk daftar tunggu").click()
+    expect(browsers[2].get_by_text("Urutan ke-1")).to_be_visible()
+
+    browsers[0].get_by_role("link", name="Batal ikut").click()
+    browsers[0].get_by_role("button", name="Ya, batal ikut").click()
+    expect(browsers[0].get_by_role("heading", name="Ikut kelas ini?").or_(
+        browsers[0].get_by_role("heading", name="Penuh. Masuk daftar tunggu?"))).to_be_visible()  # fmt: skip
+    while relay():
+        pass
+    promoted = desk.people[2].person.user
+    assert Notification.objects.filter(recipient=promoted, kind="kelas_tawaran").count() == 1
+    browsers[2].goto(desk.portal.url + address)
+    browsers[2].get_by_role("button", name="Terima tempat ini").click()
+    expect(browsers[2].get_by_role("heading", name="Anda terdaftar")).to_be_visible()
+
+    by_code = begin(one, 1)
+    screen = desk.at(desk.coach, f"/pelatihan/pertemuan/{by_code.pk}/kode/")
+    expect(screen.get_by_role("img", name="Kode QR")).to_be_visible()
+    for number in (1, 2):
+        browsers[number].goto(f"{desk.portal.url}/pelatihan/hadir/{code_of(by_code, at=now())}/")
+        browsers[number].get_by_role("button", name="Saya hadir").click()
+        expect(browsers[number].get_by_text("Tercatat: Hadir")).to_be_visible()
+    assert desk.item(desk.people[1], "hadir") is ItemState.MISSING
+
+    by_roll = begin(one, 2)
+    screen.goto(f"{desk.portal.url}/pelatihan/pertemuan/{by_roll.pk}/hadir/")
+    absent = Seat.objects.get(training_class=one, enrollment=desk.people[2])
+    screen.locator(f"input[name='p-{absent.pk}'][value=alpa]").check()
+    screen.get_by_role("button", name="Simpan daftar hadir").click()
+    expect(screen.get_by_text("Daftar hadir pertemuan 2 tersimpan.")).to_be_visible()
+    states = [desk.item(who, "hadir") for who in desk.people[:3]]
+    assert states == [ItemState.MISSING, ItemState.MET, ItemState.MISSING]
+
+    for who in desk.people[1:3]:
+        for stage, kind in (
+            (Stage.PELATIHAN, EvidenceKind.SERTIFIKAT),
+            (Stage.PENDAMPINGAN, EvidenceKind.RENCANA_AKSI),
+        ):
+            StageEvidenceFactory(enrollment=who, stage=stage, kind=kind, accepted_by=desk.manager)
+    moved = moves.advance(
+        enrollment_id=desk.people[1].pk, actor=desk.coach, version=desk.people[1].version, at=now()
+    )
+    assert moved.stage == Stage.PENDAMPINGAN
+    with pytest.raises(moves.StageRefused, match="kehadiran mencapai batas"):
+        moves.advance(
+            enrollment_id=desk.people[2].pk, actor=desk.coach, version=desk.people[2].version, at=now()
+        )
+
+
+def test_a_roll_call_without_signal_arrives_once_with_the_hour_it_was_made(desk: Desk) -> None:
+    at = now()
+    one = training_class(
+        manager=desk.manager, trainers={desk.coach.pk: TrainerKind.PENDAMPING}, at=at,
+        first_on=local_day(at) + timedelta(days=7),
+    )  # fmt: skip
+    seats = [enrolled(one, who, at=at) for who in desk.people[:2]]
+    session = begin(one, 1)
+    page = desk.at(desk.coach, f"/pelatihan/pertemuan/{session.pk}/hadir/")
+    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    page.context.set_offline(True)
+    page.locator(f"input[name='p-{seats[0].pk}'][value=sakit]").check()
+    before = now()
+    page.get_by_role("button", name="Simpan daftar hadir").click()
+    expect(page.get_by_role("heading", name="Catatan Anda disimpan di perangkat ini")).to_be_visible()
+    assert not Attendance.objects.exists()
+    pressed = now()
+    page.context.set_offline(False)
+    expect(page.get_by_role("heading", name="Catatan Anda sudah terkirim")).to_be_visible(timeout=30_000)
+    assert sorted(Attendance.objects.values_list("presence", flat=True)) == ["hadir", "sakit"]
+    call = RollCall.objects.get()
+    assert before - timedelta(seconds=2) <= call.decided_at <= pressed
