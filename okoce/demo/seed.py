@@ -13,6 +13,7 @@ from PIL import Image, ImageDraw
 from core import files
 from core.models import StoredFile
 
+from .classes import seed_classes
 from .contacts import seed_contacts
 from .people import Crowd
 from .tickets import seed_tickets
@@ -31,6 +32,7 @@ def seed(*, participants: int, seed_number: int, at: datetime) -> int:
     rows = crowd.draw(participants)
     rows.write()
     seed_contacts(world, seed_number=seed_number, at=at)
+    seed_classes(world, seed_number=seed_number, at=at)
     seed_tickets(world, seed_number=seed_number, at=at, phones=phones)
     return len(rows.people)
 
