@@ -25,9 +25,11 @@ django.setup()
 
 from django.core.cache import caches  # noqa: E402
 from django.test import TransactionTestCase  # noqa: E402
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page  # noqa: E402
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect  # noqa: E402
 
-from okoce.testing.processes import Portal, Worker  # noqa: E402
+from okoce.testing.processes import PATIENCE, Portal, Worker  # noqa: E402
+
+expect.set_options(timeout=PATIENCE * 1000)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -168,7 +170,7 @@ def open_browser_page(browser: Browser) -> Iterator[Callable[..., Page]]:
         )
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(PATIENCE * 1000)
         page.on("console", note)
         page.on("pageerror", lambda error: complaints.append(f"JavaScript error: {error}"))
         return page

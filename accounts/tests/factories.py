@@ -31,7 +31,7 @@ class UserFactory(factory.django.DjangoModelFactory[User]):
     class Meta:
         model = User
 
-    display_name = factory.Sequence(lambda n: f"Warga {n}")
+    display_name = factory.Sequence(lambda n: f"Warga {n:05d}")
     email = factory.Sequence(lambda n: f"warga{n}@contoh.test")
 
     @classmethod

@@ -165,10 +165,10 @@ def png_header(width: int, height: int) -> bytes:
     "size", [(5_000, 5_000), (12_000, 9_000), (30_000, 30_000), (60_000, 60_000), (1, 30_000)]
 )
 def test_a_pixel_flood_is_refused_from_its_header(size: tuple[int, int]) -> None:
-    begin = time.perf_counter()
+    begin = time.thread_time()
     error = refusal(png_header(*size), "bom.png")
     assert error.code == "image_pixels"
-    assert time.perf_counter() - begin < 1
+    assert time.thread_time() - begin < 1  # of the processor; a busy machine changes nothing
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import textwrap
 import threading
 import time
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from pytest_django import Settings
 from core import audit, broker, clock, files, jobs
 from core.models import AuditEntry, Job, StoredFile
 from core.tests.test_outbox import in_thread
+from okoce.launch.processes import wait_until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("no_handlers", "files_dir")]
 
@@ -136,8 +137,14 @@ def test_two_workers_at_once_run_it_once() -> None:
     assert StoredFile.objects.count() == 1
 
 
+def lease_ends() -> datetime:
+    """When the one job there is may be given to another."""
+    return Job.objects.values_list("lease_until", flat=True).get() or clock.now()
+
+
 def test_a_slow_worker_keeps_its_job_by_its_heartbeat(settings: Settings) -> None:
-    settings.JOB_LEASE_SECONDS = 1
+    """Its lease is over, as of a minute ago; the next beat of its heart takes a new one."""
+    settings.JOB_LEASE_SECONDS = 12  # a beat every four seconds
     inside, go_on = threading.Event(), threading.Event()
 
     def work(job_run: jobs.JobRun) -> StoredFile:
@@ -148,7 +155,8 @@ def test_a_slow_worker_keeps_its_job_by_its_heartbeat(settings: Settings) -> Non
     job = queue(work)
     thread = in_thread(lambda: jobs.run(job.pk))
     assert inside.wait(20)
-    time.sleep(2.2)  # two leases
+    Job.objects.update(lease_until=clock.now() - timedelta(minutes=1))
+    assert wait_until(lambda: lease_ends() > clock.now(), seconds=60)
     assert jobs.sweep() == 0
     assert not jobs.run(job.pk)
     go_on.set()
@@ -293,16 +301,22 @@ def test_a_message_that_cannot_be_written_leaves_the_job_unfinished() -> None:
 
 
 def test_the_database_restarts_during_a_job_and_the_heart_goes_on(settings: Settings) -> None:
-    settings.JOB_LEASE_SECONDS = 3
+    """Its connection is ended; it beats again on a new one."""
+    settings.JOB_LEASE_SECONDS = 3 * jobs.PROGRESS_SECONDS  # a beat is due every second
+
+    def beats() -> bool:
+        before = lease_ends()
+        return wait_until(lambda: lease_ends() > before, seconds=60)
 
     def work(job_run: jobs.JobRun) -> StoredFile:
-        time.sleep(1.2)
+        assert beats(), "the heart has no connection yet"
         with connection.cursor() as cursor:
             cursor.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
                 " WHERE datname = current_database() AND pid <> pg_backend_pid()"
             )
-        time.sleep(2.5)
+            assert cursor.fetchone()[0] > 0
+        assert beats(), "the heart stood still"
         return report(job_run)
 
     job = queue(work)

@@ -350,14 +350,30 @@ def stopped_broker(services: Any) -> Iterator[None]:
     services.start_broker()
 
 
+@pytest.fixture
+def connections(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """One line for each connection to the broker that was opened; nobody tries again for an hour."""
+    opened: list[str] = []
+    connect = current_app.connection_for_write
+
+    def counted(*args: Any, **kwargs: Any) -> Any:
+        opened.append("connection")
+        return connect(*args, **kwargs)
+
+    monkeypatch.setattr(current_app._get_current_object(), "connection_for_write", counted)
+    monkeypatch.setattr(broker, "PAUSE_SECONDS", 3600.0)
+    return opened
+
+
 @pytest.mark.usefixtures("real_broker")
-def test_a_page_does_not_notice_a_stopped_broker(stopped_broker: None, services: Any) -> None:
+def test_a_page_does_not_notice_a_stopped_broker(
+    stopped_broker: None, services: Any, connections: list[str]
+) -> None:
     outbox.handler("uji")(write_effects)
-    begin = time.perf_counter()
     for number in range(50):
         with transaction.atomic():
             put(f"{number}")
-    assert time.perf_counter() - begin < 5
+    assert len(connections) <= 2, "only the first of fifty pages knocks at the broker, and once more"
     assert OutboxMessage.objects.count() == 50
     services.start_broker()
     broker.breaker.reset()
@@ -367,7 +383,7 @@ def test_a_page_does_not_notice_a_stopped_broker(stopped_broker: None, services:
 
 @pytest.mark.usefixtures("real_broker")
 def test_a_broker_that_does_not_answer_costs_one_short_wait(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, connections: list[str]
 ) -> None:
     with socket.create_server(("127.0.0.1", 0), backlog=1) as silent:
         url = f"redis://127.0.0.1:{silent.getsockname()[1]}/0"
@@ -379,28 +395,18 @@ def test_a_broker_that_does_not_answer_costs_one_short_wait(
         begin = time.perf_counter()
         assert not broker.publish("core.relay_outbox")
         first = time.perf_counter() - begin
-        begin = time.perf_counter()
         assert not any(broker.publish("core.relay_outbox") for _ in range(100))
-        rest = time.perf_counter() - begin
-    assert first < 3 * settings.BROKER_WAKE_TIMEOUT
-    assert rest < 0.1
+    assert first < 10 * settings.BROKER_WAKE_TIMEOUT  # a bound: without a limit it waits for minutes
+    assert len(connections) == 1, "the other hundred do not knock"
 
 
 @pytest.mark.usefixtures("real_broker")
 def test_one_connection_to_the_broker_serves_many_pages_and_is_replaced_after_a_restart(
-    services: Any, monkeypatch: pytest.MonkeyPatch
+    services: Any, connections: list[str]
 ) -> None:
-    opened: list[str] = []
-    connect = current_app.connection_for_write
-
-    def counted(*args: Any, **kwargs: Any) -> Any:
-        opened.append("connection")
-        return connect(*args, **kwargs)
-
-    monkeypatch.setattr(current_app._get_current_object(), "connection_for_write", counted)
     assert all(broker.publish("core.relay_outbox") for _ in range(5))
-    assert len(opened) == 1
+    assert len(connections) == 1
     services.stop_broker()
     services.start_broker()
     assert broker.publish("core.relay_outbox")
-    assert len(opened) <= 2
+    assert len(connections) <= 2

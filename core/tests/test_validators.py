@@ -85,7 +85,7 @@ def refusal(cleaner: Callable[[Any], Any], raw: Any) -> ValidationError:
 @pytest.mark.parametrize("cleaner", CLEANERS)
 @pytest.mark.parametrize("raw", numbered([*HOSTILE, None, True, 1.5, b"\xff", [], {}, 10**5000, object()]))
 def test_hostile_input_is_cleaned_or_refused_quickly(cleaner: Callable[[Any], Any], raw: Any) -> None:
-    begin = time.perf_counter()
+    begin = time.thread_time()
     texts: list[str] = []
     try:
         value = cleaner(raw)
@@ -93,7 +93,7 @@ def test_hostile_input_is_cleaned_or_refused_quickly(cleaner: Callable[[Any], An
         texts = error.messages
     else:
         str(value).encode()  # can be stored and sent
-    assert time.perf_counter() - begin < 0.5
+    assert time.thread_time() - begin < 0.5  # of the processor; a busy machine changes nothing
     assert all(text[0].isupper() and text.endswith(".") and text.encode() for text in texts)
 
 

@@ -79,7 +79,7 @@ def test_a_complaint_answered_in_time_and_one_late(
         page.locator("[name=login]").fill(user.email or "")
         page.locator("[name=password]").fill(PASSWORD)
         page.locator("main form button.btn-primary").first.click()
-        page.wait_for_url("**/antrean-bantuan/")
+        page.wait_for_url(f"{portal.url}/antrean-bantuan/")
         return page
 
     early, code = complain(citizen, portal, "NIB saya belum keluar.")

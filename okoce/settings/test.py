@@ -11,6 +11,7 @@ for _name, _value in {
     "ALLOW_SYNTHETIC_NIK": "1",
     "SECURE_SSL_REDIRECT": "0",
     "BROKER_TIMEOUT": "2",
+    "BROKER_WAKE_TIMEOUT": "3",  # a busy machine is not a dead broker
     "BROKER_VISIBILITY_TIMEOUT": "5",
     "LOG_FORMAT": "json",
     "LOG_LEVEL": "WARNING",

@@ -17,6 +17,9 @@ from okoce.launch.processes import start_child, stop_child, wait_until
 from okoce.launch.services import free_port
 from okoce.testing.services import ROOT, Services
 
+PATIENCE = 30
+"""Seconds a browser may take for what a test waits for: a bound for a busy machine, never a pause."""
+
 
 class TestProcess:
     """A child process with a log file, that can be stopped, killed and started again."""
@@ -47,7 +50,7 @@ class TestProcess:
             cwd=ROOT,
         )
 
-    def start(self, *, seconds: float = 60) -> None:
+    def start(self, *, seconds: float = 120) -> None:
         """Start and wait until it is ready; fails with the log when it is not."""
         self.launch()
         process = self.process
@@ -101,7 +104,7 @@ class Worker(TestProcess):
         try:
             with app.connection_for_write() as connection:
                 return bool(
-                    app.control.ping(destination=[f"{self.node}@test"], timeout=0.5, connection=connection)
+                    app.control.ping(destination=[f"{self.node}@test"], timeout=2, connection=connection)
                 )
         except (KombuError, redis.RedisError, OSError):
             return False

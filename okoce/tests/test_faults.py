@@ -34,8 +34,8 @@ from participants.tests.test_registration_page import valid
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-PAGE_SECONDS = 5.0
-"""A page may take so long while the broker is away."""
+PAGE_SECONDS = 15.0
+"""A page may take so long while the broker is away, on a busy machine too."""
 REPAIR_SECONDS = 120.0
 """Everything accepted is carried out so long after the repair at the latest."""
 
@@ -78,7 +78,7 @@ class Citizen:
     """A person with a browser of their own before the real web server."""
 
     def __init__(self, portal: Portal) -> None:
-        self.http = httpx.Client(base_url=portal.url, timeout=30)
+        self.http = httpx.Client(base_url=portal.url, timeout=60)
         page = self.http.get("/daftar/")
         assert page.status_code == 200
         found = re.search(r'csrfmiddlewaretoken" value="([^"]+)"', page.text)
@@ -242,7 +242,7 @@ def test_registrations_during_a_restart_of_the_database_are_stored_once(
     assert is_busy.wait(30)
     services.stop_database()
     is_away.set()
-    time.sleep(1.5)
+    was_missed = wait_until(lambda: any(status >= 500 for status in statuses), seconds=60)
     services.start_database()
     services.kill_database()
     services.start_database()
@@ -250,7 +250,7 @@ def test_registrations_during_a_restart_of_the_database_are_stored_once(
         thread.join(90)
     connection.close()
     assert statuses.count(303) == 12, statuses
-    assert any(status >= 500 for status in statuses), "the database was never missed: this proves nothing"
+    assert was_missed, "the database was never missed: this proves nothing"
     assert Person.objects.count() == Enrollment.objects.count() == OutboxMessage.objects.count() == 12
     for citizen in citizens:
         assert len(messages_of(citizen)) == 1

@@ -42,7 +42,7 @@ def enter(page: Page, portal: Portal, user: User, path: str) -> None:
     page.locator("[name=login]").fill(user.email or user.login_number or "")
     page.locator("[name=password]").fill(PASSWORD)
     page.locator("main form button.btn-primary").first.click()
-    page.wait_for_url(f"**{path}")
+    page.wait_for_url(portal.url + path)  # not "**…": the sign-in page has the path in its query
 
 
 def hex_of(colour: str) -> str:

@@ -51,15 +51,15 @@ def test_a_real_worker_takes_work_again_after_the_broker_was_away(services, work
     assert first
     services.stop_broker()
     services.start_broker()
-    assert wait_until(worker.is_ready, seconds=30), worker.log()
+    assert wait_until(worker.is_ready, seconds=60), worker.log()
 
 
 @pytest.mark.django_db(transaction=True)
 def test_the_real_web_server_answers_and_survives_a_new_database(services, live_portal):
-    with urlopen(f"{live_portal.url}/readyz", timeout=10) as answer:
+    with urlopen(f"{live_portal.url}/readyz", timeout=60) as answer:
         assert answer.status == 200
     services.reset_database()
-    with urlopen(f"{live_portal.url}/readyz", timeout=10) as answer:
+    with urlopen(f"{live_portal.url}/readyz", timeout=60) as answer:
         assert answer.status == 200
 
 

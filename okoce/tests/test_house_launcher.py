@@ -189,7 +189,7 @@ def start_portal(folder: Path, services: Services) -> tuple[subprocess.Popen[byt
         )  # fmt: skip
     ready = wait_until(
         lambda: "The portal runs at" in (folder / "out.txt").read_text() or process.poll() is not None,
-        seconds=90,
+        seconds=200,
     )
     assert ready, (folder / "out.txt").read_text()
     assert process.poll() is None, (folder / "out.txt").read_text()
@@ -200,14 +200,14 @@ def start_portal(folder: Path, services: Services) -> tuple[subprocess.Popen[byt
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_the_portal_answers_and_ends_without_leaving_a_process(tmp_path, services, number):
     process, values = start_portal(tmp_path, services)
-    with urlopen(f"http://127.0.0.1:{values['PORT']}/readyz", timeout=10) as answer:
+    with urlopen(f"http://127.0.0.1:{values['PORT']}/readyz", timeout=60) as answer:
         assert answer.status == 200
     running = "\n".join(processes_of(tmp_path))
     assert re.search("granian", running)
     assert re.search("celery.* worker", running)
     assert re.search("celery.* beat", running)
     process.send_signal(number)
-    assert process.wait(40) == 0
+    assert process.wait(90) == 0
     assert processes_of(tmp_path) == []
     assert "nothing left running" in (tmp_path / "out.txt").read_text()
 
@@ -218,7 +218,7 @@ def test_even_a_killed_launcher_takes_everything_with_it(tmp_path, services):
     assert len(processes_of(tmp_path)) >= 4
     process.kill()
     process.wait(10)
-    assert wait_until(lambda: processes_of(tmp_path) == [], seconds=40), processes_of(tmp_path)
+    assert wait_until(lambda: processes_of(tmp_path) == [], seconds=90), processes_of(tmp_path)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -232,11 +232,11 @@ def test_a_part_that_dies_is_started_again(tmp_path, services):
         and f"VAR_DIR={tmp_path}".encode() in (entry / "environ").read_bytes()
     ]
     os.kill(min(worker), signal.SIGKILL)
-    assert wait_until(lambda: "worker ended unexpectedly" in (tmp_path / "out.txt").read_text(), seconds=20)
-    with urlopen(f"http://127.0.0.1:{values['PORT']}/healthz", timeout=10) as answer:
+    assert wait_until(lambda: "worker ended unexpectedly" in (tmp_path / "out.txt").read_text(), seconds=60)
+    with urlopen(f"http://127.0.0.1:{values['PORT']}/healthz", timeout=60) as answer:
         assert answer.status == 200
     process.send_signal(signal.SIGINT)
-    assert process.wait(40) == 0
+    assert process.wait(90) == 0
     assert processes_of(tmp_path) == []
 
 
@@ -273,7 +273,7 @@ def test_the_embedded_broker_wants_its_password(tmp_path):
     broker = EmbeddedBroker(tmp_path / "broker", durable=False)
     try:
         broker.start()
-        with socket.create_connection(("127.0.0.1", broker.port), timeout=5) as stranger:
+        with socket.create_connection(("127.0.0.1", broker.port), timeout=60) as stranger:
             stranger.sendall(b"PING\r\n")
             assert stranger.recv(100).startswith(b"-NOAUTH")
         command = Path(f"/proc/{broker.process.pid}/cmdline").read_bytes()
@@ -328,9 +328,9 @@ def test_a_stop_in_the_middle_of_a_step_ends_the_step_and_its_children(tmp_path)
         "bootstrap.run(['/bin/sh', '-c', 'sleep 300; true'], 'Waiting', '')"
     )
     process = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, env=environment(tmp_path))
-    assert wait_until(lambda: any(line.startswith("sleep") for line in processes_of(tmp_path)), seconds=20)
+    assert wait_until(lambda: any(line.startswith("sleep") for line in processes_of(tmp_path)), seconds=60)
     process.terminate()
-    assert process.wait(20) == 143
+    assert process.wait(60) == 143
     assert processes_of(tmp_path) == []
 
 

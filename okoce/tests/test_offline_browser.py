@@ -16,7 +16,7 @@ from accounts.tests.factories import PASSWORD, staff
 from centers.models import CoachProfile
 from core.clock import now
 from okoce.launch.processes import wait_until
-from okoce.testing.processes import Portal
+from okoce.testing.processes import PATIENCE, Portal
 from participants.models import CoachAssignment, Enrollment, Stage
 from participants.tests.factories import center_of, participant, synthetic_nik
 from programs.mentoring.models import ContactLog
@@ -100,7 +100,7 @@ class Device:
 
     def page(self) -> Page:
         page = self.context.new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(PATIENCE * 1000)
         return page
 
     def signal(self, is_there: bool) -> None:
@@ -112,7 +112,7 @@ class Device:
         page.get_by_label("Nomor HP").fill(user.email or user.login_number or "")
         page.get_by_label("Kata sandi", exact=True).fill(PASSWORD)
         page.get_by_role("button", name="Masuk", exact=True).click()
-        page.wait_for_url(f"**{path}")
+        page.wait_for_url(self.portal.url + path)
         page.evaluate("navigator.serviceWorker.ready.then(() => true)")
         return page
 
@@ -281,7 +281,7 @@ def test_two_people_at_one_computer_see_send_and_empty_only_their_own(
     assert str(coach.pk) in page.evaluate(STORED)
     page.evaluate("document.querySelector('form[data-sign-out]').submit()")
     expect(page.get_by_text("Anda sudah keluar.")).to_be_visible()
-    assert wait_until(lambda: page.evaluate(STORED) == "[[],[]]", seconds=10, pause=0.05)
+    assert wait_until(lambda: page.evaluate(STORED) == "[[],[]]", seconds=PATIENCE, pause=0.05)
 
 
 def test_what_the_portal_refuses_later_is_kept_shown_and_can_be_mended(
@@ -359,7 +359,7 @@ def half(page: Page, device: Device) -> None:
     page.get_by_role("button", name="Lihat kata sandi").click()
     page.locator("[name=password]").fill("kuda-laut-biru-77")
     page.locator("[name=consent]").check()
-    assert wait_until(lambda: "Melati" in page.evaluate(LOCAL), seconds=10, pause=0.05)
+    assert wait_until(lambda: "Melati" in page.evaluate(LOCAL), seconds=PATIENCE, pause=0.05)
 
 
 def test_a_draft_survives_a_closed_tab_on_a_phone_and_goes_after_success(
@@ -393,7 +393,7 @@ def test_a_draft_survives_a_closed_tab_on_a_phone_and_goes_after_success(
     page.get_by_role("button", name="Kirim pendaftaran").click()
     page.wait_for_url("**/daftar/berhasil/")
     assert Enrollment.objects.get().person.full_name == "Wati Handayani"
-    assert wait_until(lambda: "Wati" not in page.evaluate(LOCAL), seconds=10, pause=0.05)
+    assert wait_until(lambda: "Wati" not in page.evaluate(LOCAL), seconds=PATIENCE, pause=0.05)
 
 
 def test_on_a_computer_and_at_the_counter_no_draft_is_left_to_the_next_person(
@@ -415,7 +415,7 @@ def test_on_a_computer_and_at_the_counter_no_draft_is_left_to_the_next_person(
     page = phone.page()
     half(page, phone)
     page = phone.signed_in(coach, "/loket/")
-    assert wait_until(lambda: "Wati" not in page.evaluate(LOCAL), seconds=10, pause=0.05)
+    assert wait_until(lambda: "Wati" not in page.evaluate(LOCAL), seconds=PATIENCE, pause=0.05)
     page.get_by_label("Nama lengkap").fill("Orang Berikutnya")
     page.get_by_label("Alamat").fill("Jl. Mawar 3")
     page.get_by_role("button", name="Periksa isian").click()

@@ -46,7 +46,7 @@ from participants.tests.factories import StageEvidenceFactory, center_of, partic
 from programs.pipeline import bulk, merging, moves
 from programs.pipeline.models import BulkAct, BulkItem, BulkKind
 
-from .test_races import MEET_SECONDS, drop, kinds_of, of_kind, together
+from .test_races import MEET_SECONDS, SURE_SECONDS, drop, kinds_of, of_kind, together
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -114,8 +114,13 @@ def without_locks(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(queryset, "select_for_update", lambda self, **_: self._chain(), raising=False)
 
 
-def meet_before(monkeypatch: pytest.MonkeyPatch, *places: tuple[Any, str]) -> None:
-    """Both acts wait for each other, once, at the first of these functions they come to."""
+def meet_before(
+    monkeypatch: pytest.MonkeyPatch, *places: tuple[Any, str], seconds: float = MEET_SECONDS
+) -> None:
+    """Both acts wait for each other, once, at the first of these functions they come to.
+
+    `SURE_SECONDS` where no lock holds one of them back before it gets there.
+    """
     barrier, met = threading.Barrier(2), threading.local()
 
     def waiting(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -123,13 +128,18 @@ def meet_before(monkeypatch: pytest.MonkeyPatch, *places: tuple[Any, str]) -> No
             if not getattr(met, "once", False):
                 met.once = True
                 with suppress(threading.BrokenBarrierError):
-                    barrier.wait(MEET_SECONDS)
+                    barrier.wait(seconds)
             return function(*args, **kwargs)
 
         return wait_and_call
 
     for owner, name in places:
         monkeypatch.setattr(owner, name, waiting(getattr(owner, name)))
+
+
+def meeting(is_locked: bool) -> float:
+    """How long to wait for the other."""
+    return MEET_SECONDS if is_locked else SURE_SECONDS
 
 
 def unexpected(answers: Iterable[Any]) -> list[Exception]:
@@ -190,7 +200,7 @@ def meet_when_half_held(
         calls["held"] += 1
         if calls["held"] == 2:
             with suppress(threading.BrokenBarrierError):
-                barrier.wait(MEET_SECONDS)
+                barrier.wait(SURE_SECONDS)
         return found
 
     def wait_and_hold(person_ids: Iterable[UUID]) -> dict[UUID, Person]:
@@ -200,7 +210,7 @@ def meet_when_half_held(
         if not calls["waited"]:
             calls["waited"] += 1
             with suppress(threading.BrokenBarrierError):
-                barrier.wait(MEET_SECONDS)
+                barrier.wait(SURE_SECONDS)
         return hold(keys)
 
     monkeypatch.setattr(merging, "lock_enrollment", lock_and_wait)
@@ -211,7 +221,7 @@ def test_undoing_a_merge_and_an_erasure_wait_for_each_other(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     done = desk.merge()()
-    meet_before(monkeypatch, (merging, "_lock_pair"), (erasure, "hold_people"))
+    meet_before(monkeypatch, (merging, "_lock_pair"), (erasure, "hold_people"), seconds=SURE_SECONDS)
     answers = together(
         lambda: merging.undo(merge_id=done.pk, actor=desk.manager, reason="Dua orang", at=now()),
         desk.erase(desk.kept),
@@ -241,7 +251,7 @@ def test_a_move_that_waited_for_an_erasure_writes_nothing(
     monkeypatch.setattr(erasure, "_forget_history", forget_then_let_go)
 
     def stop_second() -> Any:
-        first.wait(10)
+        assert first.wait(SURE_SECONDS)
         return desk.stop(desk.double, "tkn9 pindah ke rumah kakak")()
 
     answers = together(desk.erase(desk.double), stop_second)
@@ -287,7 +297,7 @@ def test_of_a_merge_and_a_move_one_wins(desk: Desk, monkeypatch: pytest.MonkeyPa
 
 def test_without_locks_the_log_alone_lets_one_win(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     without_locks(monkeypatch)
-    meet_before(monkeypatch, (merging, "plan"), (moves, "_write"))
+    meet_before(monkeypatch, (merging, "plan"), (moves, "_write"), seconds=SURE_SECONDS)
     answers = together(desk.merge(), desk.stop(desk.double))
     assert "transition_one_per_version" in str(of_kind(answers, IntegrityError))
     assert len(versions(desk.double)) == 2
@@ -298,7 +308,7 @@ def test_without_locks_and_constraint_somebody_is_both_merged_and_stopped(
 ) -> None:
     drop("participants_stagetransition", "transition_one_per_version")
     without_locks(monkeypatch)
-    meet_before(monkeypatch, (merging, "plan"), (moves, "_write"))
+    meet_before(monkeypatch, (merging, "plan"), (moves, "_write"), seconds=SURE_SECONDS)
     answers = together(desk.merge(), desk.stop(desk.double))
     assert kinds_of(answers) == {"Merge": 1, "Enrollment": 1}
     assert versions(desk.double) == [1, 2, 2]
@@ -313,7 +323,7 @@ def test_a_merge_is_not_undone_behind_a_move(
     desk.kept.refresh_from_db()
     if not is_locked:
         without_locks(monkeypatch)
-    meet_before(monkeypatch, (merging, "_part_people"), (moves, "_write"))
+    meet_before(monkeypatch, (merging, "_part_people"), (moves, "_write"), seconds=meeting(is_locked))
     answers = together(
         lambda: merging.undo(merge_id=done.pk, actor=desk.manager, reason="Dua orang", at=now()),
         desk.stop(desk.kept),
@@ -352,7 +362,7 @@ def test_of_two_deciders_on_a_nik_one_decides(
     acts = decisions(desk)
     if not is_locked:
         without_locks(monkeypatch)
-    meet_before(monkeypatch, (corrections, "_decide"))
+    meet_before(monkeypatch, (corrections, "_decide"), seconds=meeting(is_locked))
     answers = together(*acts)
     decided = AuditEntry.objects.filter(action__in=["nik.perbaiki", "nik.perbaikan_ditolak"]).count()
     if is_locked:
@@ -421,7 +431,7 @@ def test_a_wish_sent_twice_is_one_wish(desk: Desk, monkeypatch: pytest.MonkeyPat
         without_locks(monkeypatch)
     if layer == "nothing":
         drop("participants_datarequest", "data_request_one_open_per_kind")
-    meet_before(monkeypatch, (rights, "find_owner"))
+    meet_before(monkeypatch, (rights, "find_owner"), seconds=meeting(layer == "lock"))
     act = lambda: rights.request_erasure(  # noqa: E731
         person_id=desk.kept.person_id, actor=desk.citizen, reason="Pindah", at=now()
     )

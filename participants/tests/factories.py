@@ -113,7 +113,8 @@ class PersonFactory(factory.django.DjangoModelFactory[Person]):
     class Meta:
         model = Person
 
-    full_name = factory.Sequence(lambda n: f"Warga Contoh {n}")
+    # As long as each other: none is the beginning of another.
+    full_name = factory.Sequence(lambda n: f"Warga Contoh {n:05d}")
     gender = "P"
     birth_date = factory.Sequence(lambda n: FIRST_BIRTH + timedelta(days=n))
     address = "Jl. Contoh No. 7"

@@ -29,7 +29,7 @@ def signed_in(page: Page, portal: Portal, path: str) -> None:
     page.get_by_label("Nomor HP").or_(page.locator("[name=login]")).first.fill(dinas.email)
     page.locator("[name=password]").fill(PASSWORD)
     page.locator("main form button.btn-primary").first.click()
-    page.wait_for_url(f"**{path}")
+    page.wait_for_url(portal.url + path)
 
 
 def test_a_report_appears_without_a_reload(

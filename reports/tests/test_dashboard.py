@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from datetime import timedelta
 from html.parser import HTMLParser
 from urllib.parse import quote
 
@@ -268,10 +269,10 @@ def test_what_waits_is_counted_and_leads_to_the_people(enter: Enter) -> None:
     waiting = participant(center=None, district=district_of("31.74.05"))
     assert waiting.status == Status.MENUNGGU_PUSAT
     silent = participant(stage=Stage.PELATIHAN)
-    silent.last_activity_at = now().replace(year=now().year - 1)
+    silent.last_activity_at = now() - timedelta(days=365)
     silent.save(update_fields=["last_activity_at"])
     proof = StageEvidenceFactory(enrollment=silent)
-    proof.submitted_at = now().replace(year=now().year - 1)
+    proof.submitted_at = now() - timedelta(days=365)
     proof.save(update_fields=["submitted_at"])
     client = enter(Role.DINAS, "31")
     page = client.get(PAGE)

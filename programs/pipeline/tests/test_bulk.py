@@ -344,7 +344,7 @@ def test_one_preview_sent_twice_at_once_is_one_act(desk: Desk) -> None:
 
     def send() -> BulkAct:
         with suppress(threading.BrokenBarrierError):
-            barrier.wait(2)
+            barrier.wait(30)
         return bulk.execute(
             bulk_id=bulk_id, plan=plan, ids=keys(people), seen=seen, actor=desk.manager, at=now()
         )

@@ -540,7 +540,7 @@ def test_two_taps_at_once_leave_one_line(
     def meet(*args: Any, **kwargs: Any) -> Role:
         if not is_locked:
             with suppress(threading.BrokenBarrierError):
-                barrier.wait(5)
+                barrier.wait(30)
         return real(*args, **kwargs)
 
     find = ContactLog.objects.filter
@@ -550,7 +550,7 @@ def test_two_taps_at_once_leave_one_line(
         if "submission_id" in kwargs and not is_locked:
             known = list(found)
             with suppress(threading.BrokenBarrierError):
-                barrier.wait(5)
+                barrier.wait(30)
             return found.filter(pk__in=[one.pk for one in known])
         return found
 

@@ -451,7 +451,7 @@ def test_opposite_merges_exclude_each_other(monkeypatch: pytest.MonkeyPatch, is_
     def plan_and_meet(*args: Any, **kwargs: Any) -> Any:
         found = look(*args, **kwargs)
         with suppress(threading.BrokenBarrierError):
-            barrier.wait(2)
+            barrier.wait(2 if is_protected else 30)
         return found
 
     def pair_without_lock(first: Any, second: Any) -> tuple[Enrollment, Enrollment]:
