@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import secrets
 from copy import deepcopy
-from typing import Any
+from typing import Any, cast
 
 from django.contrib.sessions.backends.base import CreateError
 from django.contrib.sessions.backends.db import SessionStore as DatabaseSessions
@@ -59,7 +59,7 @@ class SessionStore(DatabaseSessions):
         content: dict[str, Any] = self._get_session(no_load=True)  # type: ignore[attr-defined]
         self._is_unwritten = False
         self._handed_out = deepcopy(content)
-        return self.create_model_instance(content)
+        return cast(Session, self.create_model_instance(content))
 
     def save(self, must_create: bool = False) -> None:
         """Write a new session, or change the row of an old one.
