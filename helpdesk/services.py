@@ -222,11 +222,14 @@ def take(*, ticket_id: UUID, actor: User, at: datetime) -> Ticket:
 def answer(*, ticket_id: UUID, actor: User, text: str, asks_back: bool, at: datetime) -> Ticket:
     """Answer the asker; with `asks_back` the answer is a question that the asker has to answer first.
 
-    Whoever answers a ticket that nobody has taken takes it. Raises Refused for somebody else's ticket, and
-    for a closed one.
+    Whoever answers a ticket that nobody has taken takes it. The same words sent again are the same answer.
+    Raises Refused for somebody else's ticket, and for a closed one.
     """
     ticket = _locked_for(ticket_id, actor)
     _must_be_open(ticket)
+    last = TicketMessage.objects.filter(ticket=ticket).order_by("-at").first()
+    if last is not None and (last.author_id, last.text) == (actor.pk, text):
+        return ticket  # the button was pressed twice
     if ticket.owner_id != actor.pk or ticket.taken_at is None:
         _take(ticket, actor, at)
     message = _say(
