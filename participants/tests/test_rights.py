@@ -455,7 +455,7 @@ def test_both_sides_see_number_owner_and_the_hours_left(person: Person, manager:
                 assert words in text, (hours, address)
                 assert request.number in text
                 assert "Maya Kusuma" in text
-    assert f"HD-{start:%y}-" in request.number
+    assert f"HD-{local_day(start):%y}-" in request.number
 
 
 def test_the_person_and_the_owner_are_told(person: Person, manager: User) -> None:
