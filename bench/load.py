@@ -54,10 +54,14 @@ class Web:
             "--no-ws", "okoce.wsgi:application",
         ]  # fmt: skip
         self.log = Path(os.environ["VAR_DIR"]) / "load.log"
-        environment = os.environ | {
-            "DJANGO_SETTINGS_MODULE": "bench.load_settings",
-            "SITE_URL": f"http://127.0.0.1:{self.port}",
-        }
+        environment = (
+            crowding.ENVIRONMENT
+            | os.environ
+            | {
+                "DJANGO_SETTINGS_MODULE": "bench.load_settings",
+                "SITE_URL": f"http://127.0.0.1:{self.port}",
+            }
+        )
         self.process = start_child(command, log=self.log, env=environment, cwd=ROOT)
         if not wait_until(lambda: self.get("/healthz")[0] == 200, seconds=90, pause=0.2):
             self.stop()

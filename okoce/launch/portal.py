@@ -232,7 +232,8 @@ class Launcher:
         log = self.logs / f"{name}.log"
         if log.exists() and log.stat().st_size > LOG_LIMIT:
             log.replace(log.with_suffix(".log.1"))
-        return Part(name, lambda: start_child([sys.executable, "-m", *command], log=log, cwd=ROOT))
+        env = crowding.ENVIRONMENT | os.environ
+        return Part(name, lambda: start_child([sys.executable, "-m", *command], log=log, cwd=ROOT, env=env))
 
     def start_parts(self) -> None:
         """Web, worker and scheduler; returns when the web server answers."""
