@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from threading import Barrier
 from typing import Any
 from uuid import uuid4
@@ -87,6 +88,24 @@ def test_two_answers_at_once_are_one_answer_and_one_refusal():
     )
     assert sorted(type(result).__name__ for result in results) == ["Refused", "Ticket"]
     assert TicketMessage.objects.filter(side="petugas").count() == 1
+
+
+def test_a_button_pressed_many_times_is_one_answer_until_the_asker_has_spoken():
+    officer = manager()
+    one = ticket()
+
+    def press(minutes: int) -> Callable[[], Any]:
+        at = MONDAY + timedelta(minutes=minutes)
+        return lambda: services.answer(
+            ticket_id=one.pk, actor=officer, text="Begini.", asks_back=False, at=at
+        )
+
+    results = together(*[press(1)] * 6)
+    assert {type(result) for result in results} == {Ticket}
+    assert TicketMessage.objects.filter(ticket=one, side="petugas").count() == 1
+    services.write_again(ticket_id=one.pk, text="Belum jelas.", author=None, at=MONDAY + timedelta(minutes=2))
+    press(3)()
+    assert TicketMessage.objects.filter(ticket=one, side="petugas").count() == 2
 
 
 def test_one_form_sent_ten_times_at_once_is_one_ticket_with_one_answer():

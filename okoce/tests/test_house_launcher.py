@@ -206,6 +206,12 @@ def test_the_portal_answers_and_ends_without_leaving_a_process(tmp_path, service
     assert re.search("granian", running)
     assert re.search("celery.* worker", running)
     assert re.search("celery.* beat", running)
+    web = [
+        entry for entry in Path("/proc").iterdir() if entry.name.isdigit() and b"granian" in _command(entry)
+    ]
+    ours = [told for told in map(_environment, web) if f"VAR_DIR={tmp_path}".encode() in told]
+    assert ours
+    assert all(b"MALLOC_ARENA_MAX=2" in told for told in ours)
     process.send_signal(number)
     assert process.wait(90) == 0
     assert processes_of(tmp_path) == []
@@ -238,6 +244,13 @@ def test_a_part_that_dies_is_started_again(tmp_path, services):
     process.send_signal(signal.SIGINT)
     assert process.wait(90) == 0
     assert processes_of(tmp_path) == []
+
+
+def _environment(entry: Path) -> bytes:
+    try:
+        return (entry / "environ").read_bytes()
+    except OSError:
+        return b""
 
 
 def _command(entry: Path) -> bytes:
