@@ -33,6 +33,7 @@ from participants.rules import ChecklistItem
 from participants.scoping import acting_role
 from participants.services import lock_enrollment, require_role
 from participants.transitions import log_transition
+from programs.training.services import leave_coming_classes
 
 from .stages import STAGES, checklists, entry_checklists, next_stage, stages_of
 
@@ -141,7 +142,7 @@ def correct(
 def stop(
     *, enrollment_id: UUID, actor: User, version: int, why: StopReason, reason: str, at: datetime
 ) -> Enrollment:
-    """Record that a person stops here. Everything stays, and they may go on later."""
+    """Record that a person stops here. All stays but seats in classes to come, and they may go on later."""
     enrollment = _lock(enrollment_id, version)
     role = require_role(actor, enrollment, CORRECTORS, act="Berhenti dicatat")
     if not enrollment.is_open:
@@ -149,6 +150,7 @@ def stop(
     if why == StopReason.GANDA:
         raise Refused("Pendaftaran ganda digabung, bukan dihentikan. Buka halaman Duplikat.")
     text = reason.strip() or why.label
+    leave_coming_classes(enrollment.pk, at=at)
     return _write(
         enrollment,
         Mover(actor, role, at),
@@ -298,6 +300,7 @@ def stop_as_double(enrollment: Enrollment, mover: Mover, *, reason: str) -> Enro
 
     For `merging.merge` alone, which holds the row, has checked who may, and tells the person itself.
     """
+    leave_coming_classes(enrollment.pk, at=mover.at)
     return _write(
         enrollment,
         mover,

@@ -186,6 +186,22 @@ def end_seat(seat: Seat, training_class: TrainingClass, status: SeatStatus, *, a
         pass_on(training_class, at=at)
 
 
+def leave_coming_classes(enrollment_id: UUID, *, at: datetime) -> int:
+    """Give up every seat and wait of a held participant who stops, in classes that have not begun; how many.
+
+    What was attended stays. Inside the transaction of the act that holds the participant.
+    """
+    coming = Seat.objects.live().filter(enrollment=enrollment_id, training_class__starts_at__gt=at)
+    left = 0
+    for seat_id, class_id in coming.order_by("training_class_id").values_list("pk", "training_class_id"):
+        training_class = lock_class(class_id)
+        seat = Seat.objects.select_for_update(of=("self",), no_key=True).get(pk=seat_id)
+        if seat.is_live and not training_class.is_over:
+            end_seat(seat, training_class, SeatStatus.BATAL, at=at)
+            left += 1
+    return left
+
+
 @transaction.atomic
 def move_seat(*, seat_id: UUID, to_class_id: UUID, actor: User, at: datetime) -> Seat:
     """Bring somebody from one class into another that has a free seat; attendance stays where it was.

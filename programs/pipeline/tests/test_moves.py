@@ -27,6 +27,8 @@ from participants.refusals import NotYours, Refused, Stale
 from participants.tests.factories import center_of, participant
 from programs.pipeline import moves
 from programs.pipeline.stages import STAGES, evidence_choices, stages_of
+from programs.training.models import TrainingClass
+from programs.training.tests import factories as classes
 
 pytestmark = pytest.mark.django_db
 
@@ -303,3 +305,20 @@ def test_every_requirement_can_be_met_by_proof_that_may_be_brought_at_its_stage(
             for requirement in STAGES[stage].leave:
                 if requirement.evidence and pathway in requirement.paths:
                     assert set(requirement.evidence) <= offered, (pathway, stage, requirement.code)
+
+
+def test_whoever_stops_gives_up_seats_in_classes_to_come_and_keeps_the_begun_ones() -> None:
+    manager = classes.manager_of()
+    coming = classes.training_class(manager=manager, capacity=1)
+    begun = classes.training_class(manager=manager, name="Berjalan")
+    person = classes.trainee()
+    seat, kept = classes.enrolled(coming, person), classes.enrolled(begun, person)
+    waiting = classes.enrolled(coming)
+    TrainingClass.objects.filter(pk=begun.pk).update(starts_at=classes.AT)
+    moves.stop(
+        enrollment_id=person.pk, actor=manager, version=person.version, why=StopReason.PINDAH, reason="",
+        at=classes.AT,
+    )  # fmt: skip
+    for one in (seat, kept, waiting):
+        one.refresh_from_db()
+    assert [one.status for one in (seat, kept, waiting)] == ["batal", "terdaftar", "ditawari"]
