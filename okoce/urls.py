@@ -11,6 +11,7 @@ from core.showcase import showcase
 from core.views import set_theme
 from okoce import health, offline, public_pages
 from okoce.home import home
+from programs.training.views.certificates import verify
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.healthz, name="healthz"),
@@ -24,6 +25,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("helpdesk.urls")),
     path("", include("participants.urls")),  # before the pipeline: /peserta/<id>/kode/ is theirs
     path("pelatihan/", include("programs.training.urls")),
+    path("verifikasi/<slug:code>/", verify, name="verify"),
     path("", include("programs.pipeline.rights_urls")),
     path("", include("programs.pipeline.urls")),
     path("", include("reports.urls")),

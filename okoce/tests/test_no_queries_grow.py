@@ -59,7 +59,7 @@ from participants.tests.test_counter import answers
 from participants.tests.test_registration_page import valid
 from programs.pipeline.models import BulkAct, BulkItem, BulkKind
 from programs.training import attendance, planning
-from programs.training.models import Presence, Seat, TrainerKind, TrainingClass
+from programs.training.models import Certificate, Presence, Seat, TrainerKind, TrainingClass
 from programs.training.schedule import Slot
 from programs.training.tests import factories as training
 from reports import monthly
@@ -108,6 +108,7 @@ class World:
         self.seat = training.enrolled(self.lesson(0), self.enrollment, at=now())
         self.session = self.seat.training_class.sessions.get(number=1)
         self.call(self.seat)
+        self.certificate = self.certify(self.seat)
         self.bulk = BulkAct.objects.create(kind=BulkKind.DOKUMEN, actor=self._user("manager"))
         for number in (1, 2):
             participant(center=self.center, person__full_name=f"Siti Aminah {'I' * number}",
@@ -142,6 +143,13 @@ class World:
         )  # fmt: skip
         one = planning.plan_class(course=course, center=self.center, plan=plan, actor=manager, at=at)
         return planning.open_class(class_id=one.pk, actor=manager, at=at)
+
+    def certify(self, seat: Seat) -> Certificate:
+        """What the seat's person got."""
+        return Certificate.objects.create(
+            number=f"SP-{seat.pk.hex[:12]}", code=seat.pk.hex[:16].upper(), seat=seat, course="Dasar",
+            hours=6, signatory="Maya Contoh", issued_at=now(), issued_by=self._user("manager"),
+        )  # fmt: skip
 
     def call(self, seat: Seat) -> None:
         """The seat's person is here."""
@@ -203,7 +211,9 @@ class World:
             StageEvidenceFactory(enrollment=one)
             self.lesson(number + 1)
             if one.stage != Stage.PENDAFTARAN:
-                self.call(training.enrolled(self.seat.training_class, one, at=now()))
+                seat = training.enrolled(self.seat.training_class, one, at=now())
+                self.call(seat)
+                self.certify(seat)
             Business.objects.create(person=one.person, name=f"Usaha {number}")
             EnrollmentFactory(center=self.center, coach=self.coach)
             EnrollmentFactory(center=None)
@@ -249,6 +259,7 @@ class World:
             "seat_id": self.seat.pk,
             "session_id": self.session.pk,
             "course_id": self.seat.training_class.course_id,
+            "certificate_id": self.certificate.pk,
             "attendance_id": self.seat.attendance.get().pk,
             "request_id": self.request.pk,
             "value_id": Threshold.objects.get(stage=Stage.PELATIHAN, code="batas_diam").pk,
@@ -257,6 +268,8 @@ class World:
         }
         if LINES[name].kwargs.get("number") == "ticket":
             values["number"] = self.ticket.number
+        if name == "verify":
+            values["code"] = self.certificate.code
         if name.startswith("secretariat_center"):
             values["code"] = self.center.pk
         elif name == "secretariat_agency":
@@ -365,6 +378,8 @@ LOOKS = [
       for query in ("", "?wilayah=kebayoran&tingkat=dasar&buka=on")),
     *(Look("class_page", who, RECORD) for who in ("anonymous", "citizen", "manager", "coach")),
     Look("class_calendar", "anonymous", LIST),
+    Look("verify", "anonymous", LIST),
+    Look("certificate_revoke", "manager", RECORD),
     *(Look("class_desk_list", who, LIST) for who in ("manager", "coach", "admin")),
     *(Look("courses", who, LIST) for who in ("manager", "admin")),
     *(Look(name, who, RECORD) for who in ("manager", "coach")
@@ -379,14 +394,14 @@ LOOKS = [
 NO_DATA = {
     "healthz", "readyz", "metrics",  # probes of the operators
     "desk_place", "compare_nik", "bulk_undo",  # POST only
-    "ktp_file",  # a file
+    "ktp_file", "certificate",  # a file
     "my_data_consent", "my_data_cancel",  # POST only
     "theme", "snooze_undo", "advance", "confirm_workforce", "accept_assignment", "inbox_read_all",
     "inbox_read",
     "sign_out_everywhere",
     "help_take", "help_answer", "help_note",
     "report_retry",  # POST only
-    "class_enrol", "class_open", "class_finish", "seat_accept",  # POST only
+    "class_enrol", "class_open", "class_finish", "seat_accept", "certificates_issue",  # POST only
     "check_in",  # a code that is good for minutes: counted in programs/training/tests/test_pages.py
     "audit_export", "support_end",  # POST only
     "act", "my_act",  # with the acts themselves, below
@@ -411,7 +426,7 @@ IN_OWN_TESTS = {
     "secretariat_agency", "secretariat_agency_new",
     "class_enrol", "class_open", "class_finish", "class_cancel", "class_capacity", "class_people",
     "class_new", "course_new", "course_edit", "seat_accept", "seat_give_up", "seat_move", "roll_call",
-    "check_in", "attendance_correct",
+    "check_in", "attendance_correct", "certificates_issue", "certificate_revoke",
 }  # fmt: skip
 """Their acts need two people each, a password or a code: counted in test_duplicates, test_merging,
 test_corrections, test_rights, test_people_search, test_rules, test_places, and in the own tests of helpdesk

@@ -42,6 +42,7 @@ NOT_PAGES = {
     "dashboard_csv": "a CSV file",
     "account_login": "the same address as `login`",
     "class_calendar": "a calendar file",
+    "certificate": "a PDF",
 }
 """Addresses that answer GET with 200, but not with a page, and what they answer with."""
 

@@ -6,7 +6,7 @@ from core import audit
 from participants.erasure import GONE, Traces, erases
 from participants.models import Person
 
-from .models import AttendanceChange, Seat, SeatStatus
+from .models import AttendanceChange, CertificateRevocation, Seat, SeatStatus
 from .services import end_seat, lock_class
 
 
@@ -14,9 +14,12 @@ from .services import end_seat, lock_class
     "training.Seat",
     "training.Attendance",
     "training.AttendanceChange",
+    "training.Certificate",
+    "training.CertificateRevocation",
 )
 def forget_seats(traces: Traces) -> None:
-    """That somebody sat in a class, and how often they came, stays as a count of the class."""
+    """That somebody sat in a class, and how often they came, stays as a count of the class. A certificate
+    names nobody by itself: its check then shows that the data are gone."""
     seats = Seat.objects.filter(enrollment__in=traces.enrollment_ids)
     live = list(seats.live().order_by("training_class_id", "pk"))
     for seat in live:
@@ -26,10 +29,14 @@ def forget_seats(traces: Traces) -> None:
         seat.refresh_from_db()
         if seat.is_live:
             end_seat(seat, training_class, SeatStatus.BATAL, at=traces.at)
-    audit.redact(
+    for rows in (
         AttendanceChange.objects.filter(attendance__seat__in=seats),
-        actor=traces.actor,
-        reason="Penghapusan data",
-        obj=Person(pk=traces.person_id),
-        values={"reason": GONE},
-    )
+        CertificateRevocation.objects.filter(certificate__seat__in=seats),
+    ):
+        audit.redact(
+            rows,
+            actor=traces.actor,
+            reason="Penghapusan data",
+            obj=Person(pk=traces.person_id),
+            values={"reason": GONE},
+        )

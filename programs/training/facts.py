@@ -7,13 +7,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import Count, Exists, IntegerField, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, IntegerField, Max, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast
 
 from participants.facts import EvidenceFacts, SharedFacts, load_stage_facts
 from participants.models import Enrollment, EvidenceKind, Pathway, Stage, StageEvidence
 
-from .models import Attendance, ClassSession, ClassStatus, Level, Presence, Seat, SeatStatus
+from .models import (
+    Attendance,
+    Certificate,
+    ClassSession,
+    ClassStatus,
+    Level,
+    Presence,
+    Seat,
+    SeatStatus,
+    TrainingClass,
+)
 
 ABSENCES = 3
 """Sessions missed in a row, without a word, that raise a flag for the coach."""
@@ -21,11 +32,13 @@ ABSENCES = 3
 
 @dataclass(frozen=True, slots=True)
 class TrainingFacts:
-    """What P2 asks: the proofs, the best accepted attendance in percent, the least one needed."""
+    """What P2 asks: the proofs, the best accepted attendance in percent, the least one needed, whether a
+    certificate of a needed class is valid."""
 
     evidence: EvidenceFacts
     attendance_percent: int
     needed_percent: int
+    has_certificate: bool
 
 
 BASIC_LEVELS = (Level.DASAR, Level.LANJUTAN)
@@ -36,42 +49,58 @@ def load_facts(enrollments: Sequence[Enrollment], *, shared: SharedFacts) -> dic
     """Facts by enrollment id, from what the page has loaded for all stages, and one query for attendance."""
     stage_facts = load_stage_facts(Stage.PELATIHAN, enrollments, shared=shared)
     best: dict[UUID, int] = {}
-    for enrollment_id, percent in attended_percents(list(stage_facts)):
+    certified: set[UUID] = set()
+    for enrollment_id, percent, has_certificate in attended_percents(list(stage_facts)):
         best[enrollment_id] = max(best.get(enrollment_id, 0), percent)
+        if has_certificate:
+            certified.add(enrollment_id)
     return {
         pk: TrainingFacts(
             evidence=facts.evidence,
             attendance_percent=best.get(pk, 0),
             needed_percent=facts.thresholds["hadir_persen"],
+            has_certificate=pk in certified,
         )
         for pk, facts in stage_facts.items()
     }
 
 
-def attended_percents(enrollment_ids: Sequence[UUID]) -> list[tuple[UUID, int]]:
-    """Enrollment id and percent of each class of a needed level and of each accepted sheet; one query.
+def share() -> Combinable:
+    """Percent of a seat: sessions attended of all that were planned, rounded down."""
+    sessions = ClassSession.objects.filter(training_class=OuterRef("training_class")).order_by()
+    planned = sessions.values("training_class").annotate(n=Count("pk")).values("n")
+    came = Count("attendance", filter=Q(attendance__presence__in=Presence.attended()))
+    return came * 100 / Subquery(planned, output_field=IntegerField())
+
+
+def class_percents(training_class: TrainingClass) -> dict[UUID, int]:
+    """Percent by seat id, of everybody enrolled in a class; one query."""
+    seats = Seat.objects.enrolled().filter(training_class=training_class).order_by().values("pk")
+    return dict(seats.annotate(percent=share()).values_list("pk", "percent"))
+
+
+def attended_percents(enrollment_ids: Sequence[UUID]) -> list[tuple[UUID, int, bool]]:
+    """Enrollment id, percent and whether there is a valid certificate, of each class of a needed level and of
+    each accepted sheet; one query.
 
     Of a class: sessions attended of all that were planned, rounded down, so that nobody is through before
     the sessions that are still to come could change it.
     """
-    sessions = ClassSession.objects.filter(training_class=OuterRef("training_class")).order_by()
-    planned = sessions.values("training_class").annotate(n=Count("pk")).values("n")
-    came = Count("attendance", filter=Q(attendance__presence__in=Presence.attended()))
     needed = Q(training_class__course__level__in=BASIC_LEVELS) | Q(enrollment__pathway=Pathway.NAIK_KELAS)
     seats = (
         Seat.objects.enrolled()
         .filter(needed, enrollment__in=enrollment_ids, training_class__status__in=ClassStatus.held())
         .order_by()
         .values("pk")
-        .annotate(percent=came * 100 / Subquery(planned, output_field=IntegerField()))
-        .values_list("enrollment_id", "percent")
+        .annotate(percent=share(), certified=Exists(Certificate.objects.valid().filter(seat=OuterRef("pk"))))
+        .values_list("enrollment_id", "percent", "certified")
     )
     sheets = (
         StageEvidence.objects.accepted()
         .filter(enrollment__in=enrollment_ids, kind=EvidenceKind.KEHADIRAN)
         .exclude(number="")
         .order_by()
-        .values_list("enrollment_id", Cast("number", IntegerField()))
+        .values_list("enrollment_id", Cast("number", IntegerField()), Value(False))
     )
     return list(seats.union(sheets, all=True))
 

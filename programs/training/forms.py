@@ -252,6 +252,18 @@ class CancelForm(forms.Form):
     )  # fmt: skip
 
 
+class RevokeForm(forms.Form):
+    """Why a certificate is no longer valid; for the staff and the audit log."""
+
+    use_required_attribute = False
+    reason = WordsField(
+        label="Alasan",
+        max_length=200,
+        required_text="Tulis alasannya.",
+        help_text="Tercatat di catatan audit.",
+    )
+
+
 class EnrolManyForm(forms.Form):
     """Registration numbers, and people picked from the list."""
 

@@ -7,7 +7,7 @@ from typing import Any
 from participants.models import Person
 from participants.portability import holds
 
-from .models import Attendance, Seat
+from .models import Attendance, Certificate, Seat
 
 
 @holds("kelas", "Kelas pelatihan")
@@ -45,4 +45,19 @@ def attendance_of(person: Person) -> list[dict[str, Any]]:
             ),
         }
         for row in rows.prefetch_related("changes").order_by("session__starts_at", "pk")
+    ]
+
+
+@holds("sertifikat", "Sertifikat")
+def certificates_of(person: Person) -> list[dict[str, Any]]:
+    rows = Certificate.objects.for_page().filter(seat__enrollment__person=person)
+    return [
+        {
+            "nomor": row.number,
+            "kursus": row.course,
+            "jam_pelajaran": row.hours,
+            "terbit": row.issued_at,
+            "dicabut": row.revocation.at if row.is_revoked else None,
+        }
+        for row in rows.order_by("issued_at", "pk")
     ]

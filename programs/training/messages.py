@@ -75,6 +75,16 @@ def register_messages() -> None:
         "{group} ({day}) tidak jadi: {reason}. Buka halaman ini untuk melihat angkatan lain.",
     )
     _tell(
+        "sertifikat_terbit",
+        "Sertifikat Anda terbit: {course}",
+        "{group}. Unduh di halaman kelas ini.",
+    )
+    _tell(
+        "sertifikat_dicabut",
+        "Sertifikat Anda dicabut: {course}",
+        "{group}. Tanyakan sebabnya ke pusat Anda.",
+    )
+    _tell(
         "alpa_beruntun",
         "{name} tiga kali tidak datang",
         "Tanpa kabar di {course}, {group}. Hubungi dan tanyakan apa kendalanya.",

@@ -31,9 +31,9 @@ REQUIREMENTS: tuple[Requirement, ...] = (
         code="sertifikat",
         label="Sertifikat pelatihan terbit",
         citizen_label="Kirim foto sertifikat pelatihan",
-        hint="Satu foto cukup, asal nomornya terbaca.",
+        hint="Dari kelas di portal: terbit sesudah kelas selesai. Dari luar: satu foto, nomornya terbaca.",
         turn=Turn.PESERTA,
-        is_met=lambda facts: facts.evidence.has_accepted(EvidenceKind.SERTIFIKAT),
+        is_met=lambda facts: facts.has_certificate or facts.evidence.has_accepted(EvidenceKind.SERTIFIKAT),
         evidence=(EvidenceKind.SERTIFIKAT,),
     ),
 )

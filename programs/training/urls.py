@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from .views import attendance, manage, public
+from .views import attendance, certificates, manage, public
 
 urlpatterns = [
     path("", public.class_list, name="class_list"),
@@ -28,5 +28,8 @@ urlpatterns = [
     path("pertemuan/<uuid:session_id>/hadir/", attendance.roll_call, name="roll_call"),
     path("pertemuan/<uuid:session_id>/kode/", attendance.code, name="session_code"),
     path("hadir/<slug:code>/", attendance.check_in, name="check_in"),
+    path("<uuid:class_id>/sertifikat/", certificates.issue, name="certificates_issue"),
+    path("sertifikat/<uuid:certificate_id>/", certificates.document, name="certificate"),
+    path("sertifikat/<uuid:certificate_id>/cabut/", certificates.revoke, name="certificate_revoke"),
     path("kehadiran/<uuid:attendance_id>/koreksi/", attendance.correct, name="attendance_correct"),
 ]

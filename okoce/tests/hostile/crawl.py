@@ -46,6 +46,7 @@ BLIND: dict[str, tuple[str, ...]] = {
     "class_finish": (),
     "seat_accept": (),
     "check_in": (),
+    "certificates_issue": (),
     "desk_place": ("version", "center"),
     "help_take": (),
     "merge": ("kept_version", "taken_out_version", "reason"),

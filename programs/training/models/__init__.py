@@ -1,5 +1,6 @@
 """What is recorded about training: courses, classes, seats, attendance."""
 
+from .certificate import Certificate, CertificateRevocation
 from .choices import ClassStatus, Level, Presence, SeatStatus, TrainerKind
 from .classes import ClassSession, ClassTrainer, TrainingClass
 from .course import Course, CourseMaterial, CourseTopic
@@ -8,6 +9,8 @@ from .seat import Attendance, AttendanceChange, RollCall, Seat
 __all__ = [
     "Attendance",
     "AttendanceChange",
+    "Certificate",
+    "CertificateRevocation",
     "ClassSession",
     "ClassStatus",
     "ClassTrainer",

@@ -206,6 +206,7 @@ def class_desk(request: HttpRequest, class_id: UUID) -> HttpResponse:
         ),
         "trainers": list(one.trainers.select_related("user").order_by("pk")),
         "may_manage": may_manage,
+        "may_certify": may_manage and one.status == ClassStatus.SELESAI,
         "may_finish": may_manage and one.status == ClassStatus.BERJALAN and at >= one.ends_at,
         "crumbs": [{"label": "Kelas Anda", "href": reverse("class_desk_list")}, {"label": one.name}],
     }

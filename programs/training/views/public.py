@@ -101,7 +101,8 @@ def _own(enrollment: Enrollment | None, one: TrainingClass, *, at: Any) -> dict[
     """Where the visitor stands in this class."""
     if enrollment is None:
         return {"enrollment": None}
-    seat = Seat.objects.live().filter(training_class=one, enrollment=enrollment).first()
+    own = Seat.objects.live().select_related("certificate__revocation")
+    seat = own.filter(training_class=one, enrollment=enrollment).first()
     ahead = 0
     if seat is not None and seat.is_waiting:
         earlier = Seat.objects.queue().filter(training_class=one)
