@@ -222,7 +222,11 @@ class Portal:
     def help(self) -> SafeString:
         """ "Butuh bantuan?" without a centre of one's own."""
         return draw(
-            "components/help.html", center=None, secretariat=secretariat_link(), can_ask=has_page("/bantuan/")
+            "components/help.html",
+            center=None,
+            secretariat=secretariat_link(),
+            can_ask=has_page("/bantuan/"),
+            is_staff=self.user is not None and not self.is_citizen,
         )
 
     @property

@@ -137,7 +137,7 @@ class _Writer:
         """Attributes common to single controls: own ones first, then what the widget declares."""
         look, field = self.look, self.bound.field
         classes = f"{css}{' is-invalid' if self.error else ''}"
-        if width := WIDTHS.get(look.width):
+        if width := WIDTHS.get(look.width or getattr(field, "look_width", "")):
             classes += f" {width}"
         parts = [f' id="{self.id}" name="{self.name}" class="{classes}"', self._described(), self._invalid()]
         extra = dict(self.widget.attrs)

@@ -31,6 +31,8 @@ class CleanedField(forms.CharField):
 
     input_attributes: dict[str, str] = {}
     required_text = "Kolom ini belum diisi."
+    look_width = ""
+    """How wide a page shows it, where its template does not say (`core.field_html.WIDTHS`)."""
 
     def __init__(self, *, required_text: str | None = None, **kwargs: Any) -> None:
         messages = {
@@ -80,6 +82,7 @@ class NikField(CleanedField):
 
     input_attributes = {"inputmode": "numeric", "autocomplete": "off", "maxlength": "40"}
     required_text = "Tulis 16 angka NIK seperti di KTP."
+    look_width = "nik"
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(empty_value=None, **kwargs)
@@ -98,6 +101,7 @@ class PhoneField(CleanedField):
 
     input_attributes = {"inputmode": "tel", "autocomplete": "tel", "maxlength": "40"}
     required_text = "Tulis nomor HP yang bisa dihubungi. Contoh: 0812-3456-7890."
+    look_width = "phone"
 
     def clean_value(self, value: Any) -> str:
         """See `clean_phone`."""
@@ -113,6 +117,7 @@ class NibField(CleanedField):
 
     input_attributes = {"inputmode": "numeric", "autocomplete": "off", "maxlength": "40"}
     required_text = "Tulis 13 angka NIB."
+    look_width = "nik"
 
     def clean_value(self, value: Any) -> str:
         """See `clean_nib`."""
@@ -159,8 +164,10 @@ class DayField(CleanedField):
 
     input_attributes = {"inputmode": "numeric", "maxlength": "40"}
     required_text = "Tulis tanggal. Contoh: 31/05/2000."
+    look_width = "date"
 
     def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("help_text", "Contoh: 31/05/2026.")
         super().__init__(empty_value=None, **kwargs)
 
     def clean_value(self, value: Any) -> date:

@@ -1,4 +1,5 @@
-// Builds static/dist/app.css (Bootstrap's Sass with the portal's theme) and the scripts: app.js on every page,
+// Builds static/dist/app.css (Bootstrap's Sass with the portal's theme), admin.css (the same colours for Django's admin)
+// and the scripts: app.js on every page,
 // queue.js where forms wait for signal, draft.js and registration.js for the registration with the names it may say
 // (places.json), sw.js served as /sw.js.
 // `npm run build`; `npm run build -- --watch` keeps an eye on the sources. No source maps are shipped.
@@ -27,9 +28,9 @@ function places() {
   return JSON.stringify(Object.fromEntries(pairs));
 }
 
-async function build() {
-  mkdirSync(dist, { recursive: true });
-  const { css } = sass.compile(join(here, "css", "app.scss"), {
+/** Compile one style sheet into static/dist and return it. */
+function style(name) {
+  const { css } = sass.compile(join(here, "css", `${name}.scss`), {
     style: "compressed",
     loadPaths: [join(here, "..", "node_modules")],
     quietDeps: true,
@@ -37,7 +38,14 @@ async function build() {
   });
   const missing = unset(css);
   if (missing.length) throw new Error(`CSS variables read but never set: ${missing.join(", ")}`);
-  writeFileSync(join(dist, "app.css"), css);
+  writeFileSync(join(dist, `${name}.css`), css);
+  return css;
+}
+
+async function build() {
+  mkdirSync(dist, { recursive: true });
+  const css = style("app");
+  style("admin");
   writeFileSync(join(dist, "places.json"), places());
   await bundle({
     entryPoints: scripts.map((name) => join(here, "js", name)),

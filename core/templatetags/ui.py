@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 
 from core import charts, field_html, formats
 from core.icons import MARKUP
-from core.validators import wa_link
+from core.validators import local_phone, wa_link
 
 register = template.Library()
 
@@ -28,8 +28,10 @@ for _filter in (
     formats.moment,
     formats.clock_time,
     formats.file_size,
+    formats.inside,
 ):
     register.filter(_filter.__name__, _filter)
+register.filter("phone", local_phone)
 
 
 @register.simple_tag
