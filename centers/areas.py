@@ -13,9 +13,9 @@ from dataclasses import dataclass
 
 from django.contrib.postgres.search import TrigramSimilarity, TrigramWordSimilarity
 from django.core.cache import caches
-from django.db.models import Case, F, Q, QuerySet, Value, When
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Value, When
 
-from centers.models import District, Province, Regency, search_key
+from centers.models import Center, District, Province, Regency, search_key
 from core.joined import joined
 
 MAX_CHOICES = 10
@@ -49,7 +49,8 @@ _SHORT_REGION = {
 def search_districts(text: str, limit: int = MAX_CHOICES) -> list[District]:
     """Return current districts for what was typed, best first, with their regency and province selected.
 
-    Order: same name, name begins so, a word of it begins so, a word contains it. Only when there is none:
+    Order: same name, name begins so, a word of it begins so, a word contains it; among equals those with an
+    open centre. Only when there is none:
     name and region written together, all of a named kab/kota, names that look alike. Fewer than two letters
     or digits find nothing.
     At most five statements whatever is typed.
@@ -178,7 +179,9 @@ def _named(key: str) -> QuerySet[District]:
         default=Value(3),
     )
     inside_word = Q(name__iregex="'*".join(key))
-    return named.filter(begins_word | inside_word).order_by(rank, "search_name", "code")
+    # of names that fit equally well, those with an open centre first: the list is short, and cut
+    has_center = Exists(Center.objects.open().filter(district=OuterRef("pk")))
+    return named.filter(begins_word | inside_word).order_by(rank, has_center.desc(), "search_name", "code")
 
 
 def _region_key(key: str) -> str:

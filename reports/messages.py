@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from core.formats import number
 from core.models import Job
@@ -39,7 +39,7 @@ def _reports(ids: Sequence[Mapping[str, str]]) -> list[Mapping[str, str] | None]
     """What each report is about, in two statements for all; None for one that is gone."""
     jobs = Job.objects.in_bulk([entry["job"] for entry in ids])
     found = {str(key): job for key, job in jobs.items()}
-    names = area_names(job.params["area"] for job in found.values())
+    names = area_names(places_of(found.values()))
     answers: list[Mapping[str, str] | None] = []
     for entry in ids:
         job = found.get(entry["job"])
@@ -48,9 +48,14 @@ def _reports(ids: Sequence[Mapping[str, str]]) -> list[Mapping[str, str] | None]
 
 
 def report_name(params: Mapping[str, str], names: Mapping[str, str]) -> str:
-    """ "Corong DKI Jakarta, November 2026"; a centre is called by its code."""
-    place = f"pusat {params['center']}" if params["center"] else names.get(params["area"], params["area"])
-    return f"corong {place}, {month_name(month_of(params))}"
+    """ "Corong DKI Jakarta, November 2026". `names`: of `places_of` these reports."""
+    code = params["center"] or params["area"]
+    return f"corong {names.get(code, code)}, {month_name(month_of(params))}"
+
+
+def places_of(jobs: Iterable[Job]) -> Iterator[str]:
+    """The codes of the areas and centres that reports are about."""
+    return (job.params["center"] or job.params["area"] for job in jobs)
 
 
 def _runs(ids: Sequence[Mapping[str, str]]) -> list[Mapping[str, str] | None]:

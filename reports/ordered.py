@@ -14,7 +14,7 @@ from centers.models import Center
 from core.formats import file_size
 from core.models import Job
 
-from .messages import report_name
+from .messages import places_of, report_name
 from .monthly import KIND, order_params, still_theirs
 from .places import area_names, load_place
 from .questions import FunnelQuery, lenses
@@ -74,7 +74,7 @@ def my_reports(user: User) -> list[MyReport]:
         .order_by("-created_at", "-pk")[:SHOWN]
     )
     jobs = [job for job in jobs if still_theirs(user, job.params)]
-    names = area_names(job.params["area"] for job in jobs) if jobs else {}
+    names = area_names(places_of(jobs)) if jobs else {}
     found, asked = [], []
     for job in jobs:
         found.append(

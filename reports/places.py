@@ -7,11 +7,10 @@ from dataclasses import dataclass, field
 
 from accounts.access import NATION
 from centers.models import Center, District, Province, Regency
+from centers.names import SPOKEN
 from core.clock import DEFAULT_ZONE
 
 NATION_NAME = "Indonesia"
-SPOKEN = {"31": "DKI Jakarta", "34": "DI Yogyakarta"}
-"""Provinces that people call otherwise than the law does."""
 
 LEVEL_NAMES = ("provinsi", "kota dan kabupaten", "kecamatan", "kecamatan")
 """What an area is broken down into, by its own level (nation, province, kab/kota, kecamatan)."""
@@ -108,13 +107,13 @@ def district_names(codes: Iterable[str]) -> dict[str, str]:
 
 
 def area_names(codes: Iterable[str]) -> dict[str, str]:
-    """Names of areas of any level. One statement."""
+    """Names of areas of any level, and of centres. One statement."""
     wanted = set(codes)
     names = {NATION: NATION_NAME} if NATION in wanted else {}
-    provinces, regencies, districts = (
-        model.objects.filter(pk__in=wanted).order_by().values_list("pk", "name")
-        for model in (Province, Regency, District)
+    provinces, regencies, districts, centers = (
+        model._default_manager.filter(pk__in=wanted).order_by().values_list("pk", "name")
+        for model in (Province, Regency, District, Center)
     )
-    for code, name in provinces.union(regencies, districts, all=True):
+    for code, name in provinces.union(regencies, districts, centers, all=True):
         names[code] = SPOKEN.get(code, name.replace(" Administrasi ", " "))
     return names

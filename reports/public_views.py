@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import groupby
 from typing import Any
 
@@ -35,7 +36,7 @@ from .public_page import (
 from .suppression import LEAST
 from .views import cutoff_words
 
-SMALL = f"Kurang dari {LEAST} orang, disembunyikan agar tidak ada yang dikenali."
+SMALL = f"Kurang dari {LEAST} orang, disembunyikan supaya tidak ada yang dikenali."
 NO_CUT = "Angka publik dihitung sekali sehari dan belum pernah dihitung. Coba lagi besok."
 
 
@@ -121,7 +122,7 @@ def statistics_json(request: HttpRequest) -> JsonResponse:
     form = PublicFilterForm(request.GET)
     if not form.is_valid():
         errors = {name: [str(error) for error in errors] for name, errors in form.errors.items()}
-        return JsonResponse({"error": "Saringan tidak dapat dibaca.", "fields": errors}, status=422)
+        return JsonResponse({"error": "Saringan ini tidak terbaca.", "fields": errors}, status=422)
     cut = latest_cut()
     if cut is None:
         return JsonResponse({"error": NO_CUT}, status=503)
@@ -153,13 +154,19 @@ def statistics_csv(request: HttpRequest) -> HttpResponse:
 def glossary(request: HttpRequest) -> HttpResponse:
     """The data dictionary: every figure, column and field, in one sentence each."""
     context = {
-        "definitions": DEFINITIONS,
+        "definitions": [_term(sentence) for sentence in DEFINITIONS.values()],
         "columns": list(zip(HEADINGS, COLUMN_WORDS, strict=True)),
         "fields": FIELD_WORDS,
         "least": LEAST,
         "small": SMALL,
     }
     return render(request, "reports/glossary.html", context)
+
+
+def _term(sentence: str) -> tuple[str, str]:
+    """ "Sampai: pernah masuk tahap ini." as the word and what it means."""
+    word, meaning = re.split(" = |: ", sentence, maxsplit=1)
+    return word, meaning[:1].upper() + meaning[1:]
 
 
 COLUMN_WORDS = (

@@ -102,7 +102,7 @@ def dashboard_json(request: HttpRequest) -> JsonResponse:
     asked = ask(request)
     if asked.place is None:
         return JsonResponse(
-            {"error": "Saringan tidak dapat dibaca.", "fields": _errors(asked.form)}, status=422
+            {"error": "Saringan ini tidak terbaca.", "fields": _errors(asked.form)}, status=422
         )
     _require_center(asked.query)
     at = now().astimezone(ZoneInfo(asked.place.zone))

@@ -48,7 +48,7 @@ def scope_refusal(role: str, scope: str, agency_code: str = "") -> str:
         if agency_code and not Agency.objects.active().filter(pk=agency_code).exists():
             return "Dinas ini tidak ada di daftar. Kosongkan bila untuk seluruh pemerintah daerah."
         return ""
-    return "" if scope == NATION else "Peran ini berlaku untuk seluruh negeri. Tulis ID."
+    return "" if scope == NATION else "Peran ini berlaku untuk seluruh Indonesia. Tulis ID."
 
 
 @transaction.atomic

@@ -10,6 +10,7 @@ from django import forms
 from accounts.access import assignments, scopes
 from accounts.models import Role, User
 from accounts.roles import grantable_roles
+from centers.names import scope_names
 from core.clock import day_start
 from core.fields import CodeField, DayField, EmailAddressField, PhoneField, WordsField
 
@@ -36,6 +37,7 @@ class UserFilterForm(forms.Form):
     )
     cakupan = forms.RegexField(
         label="Pusat atau wilayah", required=False, strip=True,
+        help_text="Kode, misalnya 31.74 atau P31.74.07.",
         regex=r"\A(ID|[0-9]{2}(\.[0-9]{2}){0,2}|P[0-9]{2}\.[0-9]{2}\.[0-9]{2}(-[1-9][0-9]?)?)\Z",
         error_messages={"invalid": "Tulis kode seperti 31.74, P31.74.07, atau ID."},
     )  # fmt: skip
@@ -65,7 +67,7 @@ class GrantForm(forms.Form):
         label="Pusat atau wilayah",
         max_length=40,
         required_text="Tulis kode pusat atau wilayahnya.",
-        help_text="Pusat: P31.74.07. Wilayah: 31 atau 31.74. Seluruh negeri: ID.",
+        help_text="Pusat: P31.74.07. Wilayah: 31 atau 31.74. Seluruh Indonesia: ID.",
     )
     agency_code = WordsField(
         label="Kode dinas",
@@ -74,7 +76,9 @@ class GrantForm(forms.Form):
         help_text="Hanya untuk peran dinas yang terbatas pada satu dinas.",
     )
     ends_on = DayField(
-        label="Berlaku sampai", required=False, help_text="Hari terakhir. Kosong berarti tanpa batas."
+        label="Berlaku sampai",
+        required=False,
+        help_text="Hari terakhir, misalnya 31/12/2027. Kosong berarti tanpa batas.",
     )
     reason = WordsField(
         label="Alasan",
@@ -90,7 +94,9 @@ class GrantForm(forms.Form):
         choices = [(role.value, role.label) for role in roles]
         self.fields["role"].choices = [("", "Pilih peran"), *choices] if len(choices) > 1 else choices  # type: ignore[attr-defined]
         if Role.ADMIN not in actor.roles():
-            own = [(code, code) for code in scopes(actor, Role.PENGELOLA)]
+            codes = scopes(actor, Role.PENGELOLA)
+            names = scope_names(codes)
+            own = [(code, names.get(code, code)) for code in codes]
             self.fields["scope"] = CodeField(label="Pusat", choices=own, required_text="Pilih pusatnya.")
             del self.fields["agency_code"]
 

@@ -29,6 +29,7 @@ from accounts.roles import (
     may_grant,
     may_manage,
 )
+from centers.names import scope_names
 from core import clock
 from core.keyset import page as keyset_page
 from core.refusals import Refused
@@ -60,9 +61,10 @@ def user_list(request: HttpRequest) -> HttpResponse:
     def link(cursor: str) -> str:
         return f"?{urlencode({**kept, 'sesudah': cursor})}" if cursor else ""
 
+    names = scope_names(role.scope for user in page.rows for role in user.current_roles)  # type: ignore[attr-defined]
     context = {
         "form": form,
-        "rows": page.rows,
+        "rows": [{"user": user, "roles": _held(user.current_roles, names)} for user in page.rows],  # type: ignore[attr-defined]
         "next_url": link(page.next_cursor),
         "previous_url": link(page.previous_cursor),
         "is_filtered": bool(filters),
@@ -83,6 +85,7 @@ def user_page(request: HttpRequest, user_id: UUID) -> HttpResponse:
         RoleAssignment.objects.filter(user=user).select_related("granted_by").order_by("-starts_at", "-pk")
     )
     unended = [one for one in roles if one.ends_at is None or one.ends_at > at]
+    names = scope_names(one.scope for one in roles)
     is_self = user.pk == actor.pk
     may = not is_self and may_manage(held, user, unended)
     context = {
@@ -90,6 +93,7 @@ def user_page(request: HttpRequest, user_id: UUID) -> HttpResponse:
         "rows": [
             {
                 "role": one,
+                "place": names.get(one.scope, one.scope),
                 "state": "done" if one not in unended else "soon" if one.starts_at > at else "active",
                 "word": "Berakhir"
                 if one not in unended
@@ -295,6 +299,11 @@ def user_code(request: HttpRequest, user_id: UUID) -> HttpResponse:
 
 def _actor(request: HttpRequest) -> User:
     return cast(User, request.user)
+
+
+def _held(roles: list[RoleAssignment], names: dict[str, str]) -> list[dict[str, str]]:
+    """Each role with the name of its place."""
+    return [{"label": one.get_role_display(), "place": names.get(one.scope, one.scope)} for one in roles]
 
 
 def _sent(request: HttpRequest) -> dict[str, Any]:

@@ -12,6 +12,8 @@ from centers.areas import find_district, search_districts
 from centers.models import District, Regency, search_key
 from core.clock import ZONES, now
 
+from .factories import CenterFactory
+
 pytestmark = pytest.mark.django_db
 
 
@@ -51,6 +53,12 @@ def test_beginnings_of_words_come_before_parts_of_words() -> None:
     District.objects.filter(pk="31.74.07").update(name="Arumbandungan", search_name="arumbandungan")
     names = [district.name for district in search_districts("bandung")]
     assert names == ["Bandung Kidul", "Bandung Kulon", "Bandung Wetan", "Sumur Bandung", "Arumbandungan"]
+
+
+def test_among_names_that_fit_equally_well_those_with_an_open_centre_come_first() -> None:
+    wetan = District.objects.get(name="Bandung Wetan")
+    CenterFactory(code=f"P{wetan.pk}")
+    assert search_districts("bandung")[0] == wetan
 
 
 @pytest.mark.parametrize("typed", ["sarmi", "Sar Mi", "arming"])

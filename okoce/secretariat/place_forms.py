@@ -9,8 +9,7 @@ from django.core.exceptions import ValidationError
 
 from centers.models import NATION, Agency, Center, District, Province, Regency, Village
 from core import clock
-from core.fields import CodeField, DayField, WordsField
-from core.validators import clean_phone
+from core.fields import CodeField, DayField, PhoneField, WordsField
 from participants.models import BusinessSector
 
 AREA = r"\A(ID|[0-9]{2}(\.[0-9]{2}){0,2})\Z"
@@ -39,7 +38,7 @@ class AgencyFilterForm(forms.Form):
 
     q = WordsField(label="Cari nama dinas", max_length=60, required=False)
     wilayah = forms.RegexField(
-        label="Wilayah", regex=AREA, required=False,
+        label="Wilayah", regex=AREA, required=False, help_text="Kode, misalnya 31.74.",
         error_messages={"invalid": "Tulis kode wilayah seperti 31.74, atau ID."},
     )  # fmt: skip
 
@@ -65,7 +64,7 @@ class CenterForm(_ReasonedForm):
     """A centre as the secretariat keeps it; closing has a page of its own."""
 
     field_order = (
-        "code", "village", "name", "status", "opened_on", "address", "hours", "zone", "whatsapp", "capacity",
+        "code", "name", "status", "opened_on", "address", "hours", "zone", "whatsapp", "capacity", "village",
         "reason",
     )  # fmt: skip
 
@@ -94,8 +93,8 @@ class CenterForm(_ReasonedForm):
     zone = CodeField(
         label="Zona waktu", choices=[("", "Ikut kecamatan"), *clock.ZONE_CHOICES], required=False
     )
-    whatsapp = forms.CharField(
-        label="WhatsApp kantor", max_length=30, required=False, help_text="Tampil untuk umum."
+    whatsapp = PhoneField(
+        label="WhatsApp kantor", required=False, help_text="Tampil untuk umum. Contoh: 0812-0000-0001."
     )
     capacity = forms.IntegerField(
         label="Daya tampung (orang)", min_value=1, max_value=100_000,
@@ -108,11 +107,6 @@ class CenterForm(_ReasonedForm):
         self.center = center
         if center is not None:
             del self.fields["code"]
-
-    def clean_whatsapp(self) -> str:
-        """E.164, or empty."""
-        raw: str = self.cleaned_data["whatsapp"].strip()
-        return clean_phone(raw) if raw else ""
 
     def clean_village(self) -> Village | None:
         """The kelurahan of that code."""
@@ -166,7 +160,7 @@ class AgencyForm(_ReasonedForm):
     name = WordsField(label="Nama", max_length=160, required_text="Tulis nama dinasnya.")
     short_name = WordsField(label="Nama singkat", max_length=60, required_text="Tulis nama singkatnya.")
     area_code = forms.RegexField(
-        label="Kode wilayah", regex=AREA, help_text="31 atau 31.74; ID untuk semua wilayah.",
+        label="Kode wilayah", regex=AREA, help_text="Misalnya 31 atau 31.74. Seluruh Indonesia: ID.",
         error_messages={"required": "Tulis kode wilayahnya.", "invalid": "Tulis kode seperti 31 atau 31.74."},
     )  # fmt: skip
     duties = forms.MultipleChoiceField(
@@ -177,8 +171,14 @@ class AgencyForm(_ReasonedForm):
         label="Bidang usaha", choices=BusinessSector.choices, widget=forms.CheckboxSelectMultiple,
         required=False, help_text="Kosong berarti semua bidang.",
     )  # fmt: skip
-    starts_on = DayField(label="Berlaku sejak", required=False, help_text="Kosong berarti sejak awal.")
-    ends_on = DayField(label="Tidak dipakai sejak", required=False, help_text="Kosong berarti masih dipakai.")
+    starts_on = DayField(
+        label="Berlaku sejak", required=False, help_text="Contoh: 31/05/2026. Kosong berarti sejak awal."
+    )
+    ends_on = DayField(
+        label="Tidak dipakai sejak",
+        required=False,
+        help_text="Contoh: 31/05/2026. Kosong berarti masih dipakai.",
+    )
 
     def __init__(self, *args: Any, agency: Agency | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

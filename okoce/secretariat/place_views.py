@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.access import SeeOther, area_q, role_required
 from accounts.models import Role
 from centers.models import Agency, Center
+from centers.names import scope_names
 from core import clock
 from core.refusals import Refused
 
@@ -47,7 +48,7 @@ def center_list(request: HttpRequest) -> HttpResponse:
         found = found.filter(status=status)
     if need := filters.get("perlu"):
         found = found.filter(_needs(need))
-    return _list(request, form, found, filters, "secretariat/centers.html", "Pusat")
+    return render(request, "secretariat/centers.html", _list(request, form, found, filters, "Pusat"))
 
 
 def _needs(need: str) -> Q:
@@ -110,7 +111,17 @@ def agency_list(request: HttpRequest) -> HttpResponse:
         found = found.filter(Q(name__icontains=text) | Q(short_name__icontains=text))
     if area := filters.get("wilayah"):
         found = found.filter(area_q("area_code", [area]) if area != "ID" else Q(area_code="ID"))
-    return _list(request, form, found, filters, "secretariat/agencies.html", "Dinas")
+    context = _list(request, form, found, filters, "Dinas")
+    names = scope_names(agency.area_code for agency in context["rows"])
+    context["rows"] = [
+        {
+            "agency": agency,
+            "place": names.get(agency.area_code, agency.area_code),
+            "duties": [Agency.Duty(duty).label for duty in agency.duties],
+        }
+        for agency in context["rows"]
+    ]
+    return render(request, "secretariat/agencies.html", context)
 
 
 @role_required(Role.ADMIN)
@@ -144,13 +155,14 @@ def _center(request: HttpRequest, code: str) -> Center:
 
 
 def _list(
-    request: HttpRequest, form: forms.Form, found: Any, filters: dict[str, Any], template: str, title: str
-) -> HttpResponse:
+    request: HttpRequest, form: forms.Form, found: Any, filters: dict[str, Any], title: str
+) -> dict[str, Any]:
+    """What both lists show: one page of rows by code, and the way to the next."""
     after = request.GET.get("sesudah", "")[:40].replace("\x00", "")
     rows = list((found.filter(pk__gt=after) if after else found).order_by("pk")[: PAGE_SIZE + 1])
     kept = {name: request.GET[name] for name in form.fields if request.GET.get(name)}
     has_more, rows = len(rows) > PAGE_SIZE, rows[:PAGE_SIZE]
-    context = {
+    return {
         "form": form,
         "rows": rows,
         "is_filtered": bool(filters),
@@ -159,7 +171,6 @@ def _list(
         "today": clock.today(),
         "crumbs": [{"label": "Sekretariat", "href": reverse("secretariat")}, {"label": title}],
     }
-    return render(request, template, context)
 
 
 def _crumbs(menu: Menu, title: str) -> list[dict[str, str]]:

@@ -37,7 +37,11 @@ class ValueForm(forms.Form):
         widget=forms.TextInput(attrs={"inputmode": "numeric", "maxlength": "6"}),
         error_messages={"required": "Tulis angkanya.", "invalid": "Tulis angka saja, misalnya 14."},
     )
-    since = DayField(label="Berlaku sejak", required_text="Tulis tanggal mulainya. Contoh: 01/01/2027.")
+    since = DayField(
+        label="Berlaku sejak",
+        help_text="Contoh: 01/01/2027.",
+        required_text="Tulis tanggal mulainya. Contoh: 01/01/2027.",
+    )
     source = WordsField(
         label="Dasar", max_length=200, required_text="Tulis dasarnya, misalnya nomor surat keputusan.",
         help_text="Misalnya: SK sekretariat nomor 12 tahun 2026.",

@@ -121,6 +121,7 @@ def test_an_agency_holds_from_its_day_to_its_day(desk: Client) -> None:
     assert not Agency.objects.for_area("31.74").filter(pk="31.contoh").exists()
     assert desk.post("/sekretariat/dinas/31.contoh/", AGENCY).status_code == 303
     assert Agency.objects.for_area("31.74").filter(pk="31.contoh").exists()
+    assert 'data-l="Wilayah">DKI Jakarta<' in desk.get("/sekretariat/dinas/?q=Contoh").content.decode()
     ended = {"ends_on": f"{today:%d/%m/%Y}"}
     with CaptureQueriesContext(connection) as asked:
         assert desk.post("/sekretariat/dinas/31.contoh/", AGENCY | ended).status_code == 303

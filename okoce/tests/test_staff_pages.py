@@ -47,6 +47,7 @@ def test_a_manager_opens_an_account_for_a_coach_and_hands_over_the_code(here: Ce
     code = re.search(r'class="code">([A-Z0-9]{4}-[A-Z0-9]{4})<', page.content.decode())
     assert code
     dewi = User.objects.get(email="dewi@example.com")
+    assert f"Pendamping, {here.name}" in client.get("/pengguna/").content.decode()
     assert dewi.roles() == {"pendamping"}
     assert CoachProfile.objects.get(user=dewi).center == here
     Client().post(

@@ -219,7 +219,7 @@ def test_an_address_that_makes_no_sense_is_answered_in_words(enter: Enter, query
     page = client.get(f"{PAGE}?{query}")
     assert page.status_code == 422
     assert "Galat: Dasbor" in page.content.decode()
-    assert "Angka baru tampil setelah saringannya dibetulkan." in words(page)
+    assert "Angka baru tampil sesudah saringannya dibetulkan." in words(page)
     assert "invalid-feedback" in page.content.decode()
     answer = client.get(f"{JSON}?{query}")
     assert answer.status_code == 422

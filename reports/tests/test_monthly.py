@@ -30,6 +30,7 @@ from okoce.testing.services import Services
 from participants.models import Pathway, Stage, Status
 from participants.tests.factories import EnrollmentFactory, center_of, participant
 from reports import monthly
+from reports.ordered import my_reports
 from reports.questions import FunnelQuery
 
 from .conftest import Enter
@@ -151,6 +152,16 @@ def test_the_message_names_the_report() -> None:
     assert texts[0].title == "Laporan siap: corong Kota Jakarta Selatan, November 2026"
     assert texts[0].url == PAGE
     assert texts[1] is None
+
+
+@pytest.mark.django_db
+def test_the_report_of_a_centre_is_called_by_the_name_of_the_centre() -> None:
+    place = center_of()
+    user = staff(Role.PENGELOLA, place.pk)
+    job = ordered(user, area="ID", center=place.pk, month=date(2026, 11, 1))
+    text = registry.get("laporan_siap").render_many([{"job": str(job.pk)}])[0]
+    assert text is not None and text.title == f"Laporan siap: corong {place.name}, November 2026"
+    assert [report.name for report in my_reports(user)] == [f"Corong {place.name}, November 2026"]
 
 
 @pytest.mark.django_db
