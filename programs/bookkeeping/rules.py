@@ -25,7 +25,7 @@ REQUIREMENTS: tuple[Requirement, ...] = (
         code="laporan",
         label="Laporan keuangan satu periode ditutup dan diperiksa",
         citizen_label="Laporan keuangan Anda diperiksa",
-        hint="Posisi keuangan, laba rugi, dan catatan untuk satu periode.",
+        hint="Harta, utang, dan untung rugi usaha untuk satu masa, dengan catatannya.",
         turn=Turn.PESERTA,
         is_met=lambda facts: facts.evidence.has_accepted(EvidenceKind.LAPORAN_KEUANGAN),
         evidence=(EvidenceKind.LAPORAN_KEUANGAN,),
@@ -40,7 +40,7 @@ EVIDENCE: tuple[EvidenceSpec, ...] = (
     ),
     EvidenceSpec(
         kind=EvidenceKind.LAPORAN_KEUANGAN,
-        hint="Posisi keuangan dan laba rugi satu periode, dengan catatannya.",
+        hint="Harta, utang, dan untung rugi usaha untuk satu masa, dengan catatannya.",
         needs_file=True,
     ),
 )

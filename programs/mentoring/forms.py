@@ -73,9 +73,9 @@ class ContactForm(DayForm):
             day_long(default_next_day(outcome, self.today, is_out_of_reach=is_out_of_reach))
             for outcome in (ContactOutcome.TERSAMBUNG, ContactOutcome.TIDAK_DIJAWAB)
         )
-        hint = f"Kosong berarti {reached} bila tersambung, {tried} bila tidak."
+        hint = f"Bila dikosongkan: {reached} kalau tersambung, {tried} kalau tidak."
         if reached == tried:
-            hint = f"Kosong berarti {reached}."
+            hint = f"Bila dikosongkan: {reached}."
         self.fields["next_on"].help_text = hint if self.enrollment.is_open else ""
         self.fields["happened_on"].initial = self.today
 

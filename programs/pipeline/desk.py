@@ -259,9 +259,11 @@ class Nearby:
 
     @property
     def label(self) -> str:
+        """Where, and how far; "Pusat OK OCE" stands above the list already."""
+        name = self.center.name.removeprefix("Pusat OK OCE ")
         if self.km is None:
-            return self.center.name
-        return f"{self.center.name}, {self.km:.0f} km" if self.km >= 1 else f"{self.center.name}, kurang 1 km"
+            return name
+        return f"{name}, {self.km:.0f} km" if self.km >= 1 else f"{name}, kurang dari 1 km"
 
 
 def nearest_centers(enrollments: Sequence[Enrollment]) -> dict[UUID, list[Nearby]]:

@@ -24,7 +24,7 @@ class QueueFilterForm(forms.Form):
     """Filters of the queue; a value that makes no sense is simply not applied."""
 
     q = forms.CharField(label="Nama atau nomor pendaftaran", required=False, max_length=80)
-    kurang = forms.ChoiceField(
+    kurang = CodeField(
         label="Yang kurang",
         required=False,
         choices=[
@@ -33,11 +33,9 @@ class QueueFilterForm(forms.Form):
             (READY, "Tidak ada, siap naik"),
         ],
     )
-    nik = forms.ChoiceField(label="Catatan NIK", required=False, choices=WARNING_CHOICES)
-    identitas = forms.ChoiceField(
-        label="Identitas", required=False, choices=[("", "Semua"), *IdentityStatus.choices]
-    )
-    menunggu = forms.ChoiceField(
+    nik = CodeField(label="Catatan NIK", required=False, choices=WARNING_CHOICES)
+    identitas = CodeField(label="Identitas", required=False, choices=[("", "Semua"), *IdentityStatus.choices])
+    menunggu = CodeField(
         label="Menunggu",
         required=False,
         choices=[("", "Berapa pun"), *((str(days), f"{days} hari atau lebih") for days in WAITING_DAYS)],

@@ -12,7 +12,7 @@ from accounts.models import User
 from centers.models import Agency, Center, CoachProfile
 from core import files
 from core.clock import now, today
-from core.fields import DayField, NikField, PlainTextField, RupiahField, SharedFields, WordsField
+from core.fields import CodeField, DayField, NikField, PlainTextField, RupiahField, SharedFields, WordsField
 from core.formats import day as format_day
 from core.formats import inside
 from core.privacy import plain_digits
@@ -264,7 +264,7 @@ class BusinessForm(MoveForm):
     )
     annual_sales = RupiahField(label="Penjualan setahun", help_text="Kira-kira saja.", required=False)
     workers_full_time = forms.IntegerField(
-        label="Pekerja tetap selain Anda",
+        label="Pekerja tetap selain pemilik",
         min_value=0,
         max_value=MAX_WORKERS,
         error_messages={
@@ -401,25 +401,27 @@ class PeopleFilterForm(forms.Form):
     """Search and filters of the people list; a value that makes no sense is simply not applied."""
 
     q = forms.CharField(label="Nama, nomor pendaftaran, NIK, atau HP", required=False, max_length=80)
-    tahap = forms.ChoiceField(label="Tahap", required=False, choices=[("", "Semua tahap"), *Stage.choices])
-    status = forms.ChoiceField(
+    tahap = CodeField(label="Tahap", required=False, choices=[("", "Semua tahap"), *Stage.choices])
+    status = CodeField(
         label="Status",
         required=False,
         choices=[("", "Semua status"), (IN_PROGRESS, "Masih berjalan"), *Status.choices],
     )
-    jalur = forms.ChoiceField(label="Jalur", required=False, choices=[("", "Semua jalur"), *Pathway.choices])
-    wilayah = forms.RegexField(r"^[0-9]{2}(\.[0-9]{2}){0,2}$", label="Wilayah", required=False)
+    jalur = CodeField(label="Jalur", required=False, choices=[("", "Semua jalur"), *Pathway.choices])
+    wilayah = forms.RegexField(
+        r"^[0-9]{2}(\.[0-9]{2}){0,2}$", label="Wilayah", required=False,
+        error_messages={"invalid": "Tulis kode wilayah, misalnya 31.74."},
+    )  # fmt: skip
     pusat = forms.RegexField(r"^P[0-9.]{8}(-[0-9]{1,2})?$", label="Pusat", required=False)
     pendamping = forms.UUIDField(label="Pendamping", required=False)
-    tahun = forms.IntegerField(label="Tahun daftar", required=False, min_value=2017, max_value=2100)
-    sampai = forms.ChoiceField(label="Pernah sampai", required=False, choices=[("", "Semua"), *Stage.choices])
-    selesai = forms.ChoiceField(
-        label="Selesai tahap", required=False, choices=[("", "Semua"), *Stage.choices]
-    )
-    dispensasi = forms.ChoiceField(
-        label="Dispensasi tahap", required=False, choices=[("", "Semua"), *Stage.choices]
-    )
-    lewat = forms.ChoiceField(label="Lewat tahap", required=False, choices=[("", "Semua"), *Stage.choices])
+    tahun = forms.IntegerField(
+        label="Tahun daftar", required=False, min_value=2017, max_value=2100,
+        error_messages=dict.fromkeys(("invalid", "min_value", "max_value"), "Tulis tahunnya, misalnya 2026."),
+    )  # fmt: skip
+    sampai = CodeField(label="Pernah sampai", required=False, choices=[("", "Semua"), *Stage.choices])
+    selesai = CodeField(label="Selesai tahap", required=False, choices=[("", "Semua"), *Stage.choices])
+    dispensasi = CodeField(label="Dispensasi tahap", required=False, choices=[("", "Semua"), *Stage.choices])
+    lewat = CodeField(label="Lewat tahap", required=False, choices=[("", "Semua"), *Stage.choices])
     izin = forms.BooleanField(label="Punya izin dasar", required=False)
     diam = forms.BooleanField(label="Diam lewat batas", required=False)
     bukti = forms.BooleanField(label="Bukti menunggu", required=False)

@@ -16,7 +16,7 @@ from django.db import transaction
 
 from accounts.models import User
 from core import audit, crypto, outbox
-from core.formats import day
+from core.formats import day, number
 from core.validators import clean_nik, nik_warnings
 from notifications.services import notify
 from participants.models import (
@@ -88,11 +88,11 @@ class Plan:
                 "Dipindah dari pendaftaran ganda" if self.takes_phone else loser.phone_mask or "Tidak ada",
             ),
             *(
-                Line(GAPS[name], _shown(value), "Dipindah ke sini")
+                Line(GAPS[name], _shown(value), "Dipindah dari sini")
                 for name, value in self.fills.items()
                 if name in GAPS
             ),
-            Line("Bukti", "Tetap", f"{len(self.evidence_ids)} bukti pindah ke sini"),
+            Line("Bukti", "Tetap", _moved(len(self.evidence_ids), "bukti")),
             Line("Usaha", *self._business()),
             Line("Akun", *self._account()),
         ]
@@ -111,20 +111,24 @@ class Plan:
 
     def _business(self) -> tuple[str, str]:
         if self.business_ids:
-            return "Belum ada", f"{len(self.business_ids)} usaha pindah ke sini"
+            return "Belum ada", _moved(len(self.business_ids), "usaha")
         return "Tetap", "Tetap di arsip, tidak dihitung" if self.stays_with_business else "Tidak ada"
 
     def _account(self) -> tuple[str, str]:
         if self.taken_out.person.user_id is None:
             return "Tetap", "Tidak ada"
         if self.kept.person.user_id is None:
-            return "Belum ada", "Akun pindah ke sini, cara masuknya tetap"
+            return "Belum ada", "Akun dipindah dari sini, cara masuknya tetap"
         return "Tetap, semua pesan ke sini", "Ditutup, semua sesi berakhir"
 
 
 def _way(enrollment: Enrollment) -> str:
     stage = f"{enrollment.stage_number}. {enrollment.stage_label}"
     return f"{enrollment.number}, {stage} ({enrollment.status_label.lower()})"
+
+
+def _moved(count: int, what: str) -> str:
+    return f"{number(count)} {what} dipindah dari sini" if count else "Tidak ada"
 
 
 def _shown(value: Any) -> str:
@@ -206,7 +210,9 @@ def merge(
     other instead of locking up.
     """
     kept, taken_out = _lock_pair(kept_id, taken_out_id)
-    roles = {e.pk: require_role(actor, e, MANAGERS, act="Duplikat digabung") for e in (kept, taken_out)}
+    roles = {
+        e.pk: require_role(actor, e, MANAGERS, act="Pendaftaran ganda digabung") for e in (kept, taken_out)
+    }
     if (kept.version, taken_out.version) != (kept_version, taken_out_version):
         raise Stale("Salah satu peserta baru saja berubah. Ini keadaan terbarunya, periksa sekali lagi.")
     chosen = plan(kept, taken_out, actor=actor)

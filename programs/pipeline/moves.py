@@ -148,7 +148,7 @@ def stop(
     if not enrollment.is_open:
         raise Refused("Keikutsertaan ini sudah berakhir.")
     if why == StopReason.GANDA:
-        raise Refused("Pendaftaran ganda digabung, bukan dihentikan. Buka halaman Duplikat.")
+        raise Refused("Pendaftaran ganda digabung, bukan dihentikan. Buka halaman Pendaftaran ganda.")
     text = reason.strip() or why.label
     leave_coming_classes(enrollment.pk, at=at)
     return _write(
@@ -170,7 +170,9 @@ def resume(*, enrollment_id: UUID, actor: User, version: int, reason: str = "", 
     if enrollment.status not in (Status.BERHENTI, Status.TIDAK_TERHUBUNGI):
         raise Refused("Keikutsertaan ini tidak sedang berhenti.")
     if enrollment.stop_reason == StopReason.GANDA:
-        raise Refused("Pendaftaran ini sudah digabung. Batalkan dulu penggabungannya di halaman Duplikat.")
+        raise Refused(
+            "Pendaftaran ini sudah digabung. Batalkan dulu penggabungannya di halaman Pendaftaran ganda."
+        )
     if Enrollment.objects.open().filter(person_id=enrollment.person_id).exclude(pk=enrollment.pk).exists():
         raise Refused("Orang ini sudah punya keikutsertaan lain yang berjalan.")
     status = Status.AKTIF if enrollment.center_id else Status.MENUNGGU_PUSAT

@@ -328,7 +328,7 @@ def test_people_without_a_center_are_offered_the_nearest_in_one_tap(center: Cent
     assert [place.center.pk for place in found[:2]] == [near.pk, far.pk]
     assert all(place.center.pk.startswith("P31.") for place in found)
     client = signed_in(staff(Role.DINAS, "31", is_demo=True))
-    assert near.name in client.get("/antrean/menunggu-pusat/").content.decode()
+    assert "Kebayoran Lama, " in client.get("/antrean/menunggu-pusat/").content.decode()
     answer = client.post(f"/antrean/menunggu-pusat/{one.person_id}/", {"version": 1, "center": near.pk})
     assert answer.status_code == 303 and answer["Location"] == "/antrean/menunggu-pusat/"
     one.refresh_from_db()
@@ -393,6 +393,21 @@ def test_people_of_a_coach_who_left_are_on_the_list(center: Center, manager: Use
     coach.user.role_assignments.update(ends_at=now())
     assert set(desk.without_coach(manager, at=now())) == {new, old}
     assert "Tanpa pendamping" in signed_in(manager).get("/antrean/belum-diterima/").content.decode()
+
+
+def test_all_who_are_without_a_coach_can_be_reached_page_by_page(
+    center: Center, manager: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queues, "PAGE_SIZE", 2)
+    lone = [participant(stage=Stage.PERIZINAN, center=center) for _ in range(5)]
+    client, address, seen = signed_in(manager), "/antrean/belum-diterima/", set()
+    for _ in range(3):
+        page = client.get(address).content.decode()
+        seen |= {one.number for one in lone if one.number in page}
+        following = re.search(r'href="(\?tanpa=[^"]+)" rel="next"', page)
+        address = f"/antrean/belum-diterima/{following[1]}" if following else ""
+    assert seen == {one.number for one in lone}
+    assert address == ""
 
 
 def test_opened_again_and_again_is_one_line_of_the_history(center: Center, manager: User) -> None:

@@ -271,7 +271,7 @@ def test_evidence_is_never_checked_by_who_brought_it_nor_by_the_person(team):
         store_file=None,
         at=now(),
     )
-    with pytest.raises(Refused, match="mengunggah"):
+    with pytest.raises(Refused, match="mengirim bukti"):
         services.decide_evidence(evidence_id=evidence.pk, actor=team["coach"], accept=True, at=now())
     services.decide_evidence(
         evidence_id=evidence.pk, actor=team["dinas"], accept=False, rejection="Foto buram.", at=now()

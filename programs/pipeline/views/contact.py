@@ -55,6 +55,7 @@ def contact(request: HttpRequest, person_id: UUID) -> HttpResponse:
         "form": form,
         "enrollment": enrollment,
         "back": _back(request, enrollment),
+        "is_from_day": _coming_from(request),
         "latest": contact_presenters.staff_contacts(logs, enrollment.zone, may_read=True)[:3],
         "tries": contact_facts(enrollment, logs).tries_text,
         "snooze_url": f"{reverse('snooze', args=[person_id])}{_coming_from(request)}"
@@ -108,6 +109,7 @@ def snooze(request: HttpRequest, person_id: UUID) -> HttpResponse:
         "form": form,
         "enrollment": enrollment,
         "back": _back(request, enrollment),
+        "is_from_day": _coming_from(request),
         "snooze": known if is_put_off else None,
         "snooze_text": f"Sekarang ditunda sampai {day_long(known.until_on)}: {known.reason}" if known else "",
     }

@@ -36,7 +36,6 @@ from .fetch import actor_of, enrollment_of, own_enrollment, person_url, sent, sh
 DESK = (Role.PENGELOLA, Role.DINAS, Role.ADMIN)
 CHECKERS = (Role.PENGELOLA, Role.ADMIN)
 CENTERS_SHOWN = 25
-ALONE_SHOWN = 50
 COACHES_OF_CENTERS = 3
 """With more centres than these, only the centres are shown; one opens its coaches."""
 
@@ -67,7 +66,7 @@ def _tabs(request: HttpRequest, here: str) -> dict[str, Any]:
         ("desk_evidence", "Bukti", totals.evidence),
         ("desk_unanswered", "Belum diterima", min(late.union(alone, all=True).count(), work.COUNTED)),
         ("desk_waiting", "Menunggu pusat", totals.waiting),
-        ("desk_team", "Pendamping dan pusat", None),
+        ("desk_team", "Daya tampung", None),
     )
     return {
         "today": today(),
@@ -125,6 +124,9 @@ def evidence(request: HttpRequest) -> HttpResponse:
 def unanswered(request: HttpRequest) -> HttpResponse:
     """People whose coach has not accepted in time, with who was asked and since when; before them those whom
     nobody accompanies, because the coach could not."""
+    lone = _lone(request)
+    if request.GET.get("tanpa"):
+        return render(request, "pipeline/desk_unanswered.html", lone | _tabs(request, "desk_unanswered"))
     page = _page(request, desk.unanswered(actor_of(request), at=now()).for_page(), "assigned_at")
     rows = []
     for enrollment in page.rows:
@@ -138,23 +140,35 @@ def unanswered(request: HttpRequest) -> HttpResponse:
                 "may_act": may_act,
             }
         )
-    alone: list[dict[str, Any]] = []
-    if not request.GET.get("sesudah"):
-        found = desk.without_coach(actor_of(request), at=now()).for_page().order_by("last_activity_at", "pk")
-        alone = [
-            {
-                "enrollment": enrollment,
-                "may_act": acting_role(actor_of(request), enrollment, services.MANAGERS) is not None,
-            }
-            for enrollment in found[:ALONE_SHOWN]
-        ]
     context = {
         "rows": rows,
-        "alone": alone,
+        **(lone if not request.GET.get("sesudah") else {}),
         **_links(page, {}),
         **_tabs(request, "desk_unanswered"),
     }
     return render(request, "pipeline/desk_unanswered.html", context)
+
+
+def _lone(request: HttpRequest) -> dict[str, Any]:
+    """People whom nobody accompanies, the longest silent first, in pages of their own (`?tanpa=`)."""
+    actor = actor_of(request)
+    page = keyset_page(
+        desk.without_coach(actor, at=now()).for_page(),
+        cursor=request.GET.get("tanpa", ""), field="last_activity_at", size=queues.PAGE_SIZE,
+        oldest_first=True,
+    )  # fmt: skip
+    return {
+        "alone": [
+            {
+                "enrollment": enrollment,
+                "may_act": acting_role(actor, enrollment, services.MANAGERS) is not None,
+            }
+            for enrollment in page.rows
+        ],
+        "alone_next": f"?tanpa={page.next_cursor}" if page.next_cursor else "",
+        "alone_previous": f"?tanpa={page.previous_cursor}" if page.previous_cursor else "",
+        "is_lone": bool(request.GET.get("tanpa")),
+    }
 
 
 @role_required(*DESK)
