@@ -267,7 +267,7 @@ def declare_different(
     """Remember that two records are two people. Raises NotYours unless the actor manages both."""
     locked = [lock_enrollment(pk) for pk in sorted(enrollment.pk for enrollment in enrollments)]
     for enrollment in locked:
-        require_role(actor, enrollment, MANAGERS, act="Duplikat diputuskan")
+        require_role(actor, enrollment, MANAGERS, act="Pendaftaran ganda diputuskan")
     first, second = sorted({enrollment.person_id for enrollment in locked})
     pair, is_new = NotSamePerson.objects.get_or_create(
         first_id=first,

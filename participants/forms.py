@@ -180,6 +180,7 @@ class PersonForm(forms.Form):
 
     _errors: ErrorDict | None
     district_choices: list[District]
+    district_question = "Tulis kecamatan tempat tinggal Anda."
     village_found: Village | None = None
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -259,8 +260,7 @@ class PersonForm(forms.Form):
             self._find_village(data, found)
             return
         self.district_choices = found
-        question = "Tulis kecamatan tempat tinggal Anda."
-        self.add_error("district", explain_choices(typed, found) if typed else question)
+        self.add_error("district", explain_choices(typed, found) if typed else self.district_question)
 
     def _find_village(self, data: dict[str, Any], district: District) -> None:
         """A kelurahan by code or name, inside the kecamatan; it decides which post serves a person."""
@@ -377,6 +377,8 @@ RegistrationForm.base_fields = SharedFields(RegistrationForm.base_fields)
 class CounterForm(PersonForm):
     """The form an officer fills in for the person at the desk: no password; consent is read aloud."""
 
+    district_question = "Tulis kecamatan tempat tinggalnya."
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for field in self.fields.values():
@@ -386,6 +388,14 @@ class CounterForm(PersonForm):
         self.fields["phone"].help_text = "Boleh nomor keluarga. Kosongkan bila tidak ada sama sekali."
         self.fields["pathway"].label = "Orang ini mau apa?"
         self.fields["no_nik_reason"].help_text = "Orang ini tetap bisa didaftarkan."
+        self.fields["nik"].help_text = "16 angka di bagian atas KTP."
+        self.fields["address"].help_text = "Tempat tinggal sekarang, walau beda dengan KTP"
+        self.fields["goal"].label = "Apa yang ingin dicapai?"
+        for name, words in (
+            ("full_name", "Tulis namanya seperti di KTP."),
+            ("address", "Tulis alamatnya: nama jalan atau kampung, RT dan RW."),
+        ):
+            self.fields[name].error_messages["required"] = words
 
     saw_document = ConsentField(label="KTP saya lihat", required=False)
     consent = ConsentField(

@@ -15,7 +15,8 @@ from django.core.serializers.json import DjangoJSONEncoder
 
 from core.clock import local_day
 from core.documents import render_pdf
-from core.formats import day, moment
+from core.formats import day, moment, rupiah
+from core.validators import local_phone
 from helpdesk.rights import held_about
 from notifications.models import Notification
 
@@ -66,13 +67,17 @@ def as_json(person: Person, *, at: datetime) -> bytes:
 
 
 def as_pdf(person: Person, *, at: datetime, zone: str) -> bytes:
-    """The readable document."""
+    """The readable document: without what is empty, and without the checksums that only programs compare."""
     loaded = load(person, at=at)
     sections = [
         {
             "title": section["judul"],
             "records": [
-                [{"label": _label(name), "value": _word(value, zone)} for name, value in record.items()]
+                [
+                    {"label": _label(name), "value": _word(name, value, zone)}
+                    for name, value in record.items()
+                    if value not in (None, "") and not name.endswith("_sha256")
+                ]
                 for record in section["isi"]
             ],
         }
@@ -85,13 +90,15 @@ def as_pdf(person: Person, *, at: datetime, zone: str) -> bytes:
 
 
 def _label(name: str) -> str:
-    text = name.replace("_", " ")
+    text = name.removesuffix("_rupiah").replace("_", " ").replace("email", "e-mail")
     return text[0].upper() + text[1:].replace("nik", "NIK").replace("hp", "HP")
 
 
-def _word(value: Any, zone: str) -> str:
-    if value is None or value == "":
-        return "–"
+def _word(name: str, value: Any, zone: str) -> str:
+    if name.endswith("_rupiah"):
+        return rupiah(value)
+    if name == "nomor_HP":
+        return local_phone(value)
     if isinstance(value, bool):
         return "ya" if value else "tidak"
     if isinstance(value, datetime):
@@ -191,7 +198,8 @@ def _businesses(person: Person) -> list[dict[str, Any]]:
             "pekerja_paruh_waktu": row.workers_part_time,
             "produk": ", ".join(sorted(product.name for product in row.products.all())),
             "laporan_pekerja": "; ".join(
-                f"{local_day(report.reported_at)}: {report.full_time} tetap, {report.part_time} paruh waktu"
+                f"{day(local_day(report.reported_at))}: "
+                f"{report.full_time} tetap, {report.part_time} paruh waktu"
                 for report in sorted(row.workforce_reports.all(), key=lambda report: report.reported_at)
             ),
         }

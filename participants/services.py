@@ -388,7 +388,7 @@ def submit_evidence(
     if enrollment.status not in (Status.AKTIF, Status.TIDAK_TERHUBUNGI):
         raise Refused("Bukti hanya bisa dikirim selama perjalanan masih berjalan.")
     if happened_on > local_day(at, enrollment.zone):
-        raise Refused("Tanggal bukti tidak boleh di masa depan.")
+        raise Refused("Tanggal ini masih di depan. Tulis tanggal yang sudah lewat, atau hari ini.")
     evidence = StageEvidence.objects.create(
         enrollment=enrollment,
         stage=stage,
@@ -417,7 +417,7 @@ def decide_evidence(
     require_role(actor, enrollment, STAFF_WHO_VERIFY, act="Bukti diperiksa")
     evidence = StageEvidence.objects.select_for_update(of=("self",)).get(pk=evidence_id)
     if actor.pk in (evidence.submitted_by_id, enrollment.person.user_id):
-        raise Refused("Anda yang mengunggah bukti ini. Pemeriksaan dilakukan petugas lain.")
+        raise Refused("Anda yang mengirim bukti ini. Pemeriksaan dilakukan petugas lain.")
     if not evidence.is_pending:
         raise Refused("Bukti ini baru saja diperiksa petugas lain. Ini keadaan terbarunya.")
     evidence.status = EvidenceStatus.DITERIMA if accept else EvidenceStatus.DITOLAK

@@ -221,7 +221,7 @@ def cancel(request: HttpRequest, number: str) -> HttpResponse:
 
 
 def _received(made: DataRequest) -> str:
-    return f"Permintaan Anda kami terima, nomornya {made.number}. Kami jawab paling lambat 3 × 24 jam."
+    return f"Permintaan Anda kami terima, nomornya {made.number}. Kami jawab paling lambat 3 hari."
 
 
 def _knows_password(request: HttpRequest, form: Form) -> bool:

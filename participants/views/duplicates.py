@@ -99,13 +99,17 @@ def different(request: HttpRequest, one: UUID, other: UUID) -> HttpResponse:
             return SeeOther(reverse("duplicates"))
     context = {
         "question": "Ini dua orang yang berbeda?",
-        "consequence": "Pasangan ini tidak ditawarkan lagi sebagai duplikat. Keduanya tetap terdaftar.",
+        "consequence": "Pasangan ini tidak ditawarkan lagi. Keduanya tetap terdaftar.",
         "verb": "Catat sebagai dua orang",
         "cancel": reverse("duplicates"),
         "form": form,
         "details": [
-            {"label": e.number, "value": f"{e.person.full_name}, {e.person.nik_mask or 'belum punya NIK'}"}
-            for e in pair
+            {"label": e.number, "value": f"{e.person.full_name}, {_masked(e.person.nik_mask)}"} for e in pair
         ],
     }
     return render(request, "layout/confirm.html", context, status=422 if form.errors else 200)
+
+
+def _masked(mask: str) -> str:
+    """The masked NIK on one line."""
+    return mask.replace(" ", "\N{NO-BREAK SPACE}") or "belum punya NIK"

@@ -145,13 +145,13 @@ def first_step(enrollment: Enrollment) -> FirstStep:
         return FirstStep(
             "Petugas memeriksa data Anda",
             "Bawa surat yang Anda punya ke pusat, misalnya KK, akta lahir, atau surat dari kelurahan. Belum"
-            " punya NIK tidak menghalangi. Setelah itu Anda mendapat pendamping.",
+            " punya NIK tidak menghalangi. Sesudah itu Anda mendapat pendamping.",
             who,
             due_on,
         )
     return FirstStep(
         "Petugas memeriksa data Anda",
-        "Tunjukkan KTP ke pusat bila sempat, supaya lebih cepat. Setelah itu Anda mendapat pendamping.",
+        "Tunjukkan KTP ke pusat bila sempat, supaya lebih cepat. Sesudah itu Anda mendapat pendamping.",
         who,
         due_on,
     )
