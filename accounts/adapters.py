@@ -78,8 +78,8 @@ class MfaAdapter(DefaultMFAAdapter):  # type: ignore[misc]
 
     error_messages = {
         **DefaultMFAAdapter.error_messages,
-        "add_email_blocked": "E-mail tidak dapat ditambah selama pengaman dua langkah aktif.",
-        "cannot_delete_authenticator": "Pengaman dua langkah tidak dapat dimatikan.",
+        "add_email_blocked": "E-mail tidak bisa ditambah selama pengaman dua langkah aktif.",
+        "cannot_delete_authenticator": "Pengaman dua langkah tidak bisa dimatikan.",
         "cannot_generate_recovery_codes": "Kode cadangan baru ada setelah pengaman dua langkah aktif.",
         "incorrect_code": "Kode tidak cocok. Tunggu kode berikutnya di aplikasi, lalu coba lagi.",
         "unverified_email": "E-mail belum diperiksa.",

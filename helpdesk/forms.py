@@ -92,12 +92,12 @@ class QuestionForm(PlaceForm):
         label="Apa yang ingin Anda sampaikan?",
         choices=Kind.choices,
         widget=forms.RadioSelect,
-        required_text="Pilih satu: bertanya atau mengeluh.",
+        required_text="Pilih satu: mau bertanya, atau punya keluhan.",
     )
     topic = CodeField(
         label="Tentang apa?",
-        choices=[("", "Pilih perihal"), *Topic.choices],
-        required_text="Pilih perihal yang paling dekat. Bila ragu, pilih Lainnya.",
+        choices=[("", "Pilih yang paling cocok"), *Topic.choices],
+        required_text="Pilih yang paling cocok. Bila ragu, pilih Lainnya.",
     )
     text = WordsField(
         label="Ceritakan",

@@ -57,7 +57,8 @@ def age(ticket: Ticket, at: datetime) -> str:
     if ticket.is_overdue(at):
         return f"Lewat {ticket.days_late(at)} hari dari batas {day_long(ticket.due_on)}"
     if ticket.is_waiting:
-        return f"Hari ke-{ticket.day_number(at)}, paling lambat {day_long(ticket.due_on)}"
+        limit = "hari ini, " if ticket.local_day(at) == ticket.due_on else ""
+        return f"Hari ke-{ticket.day_number(at)}, paling lambat {limit}{day_long(ticket.due_on)}"
     return "Menunggu balasan Anda" if ticket.status == TicketStatus.MENUNGGU_PENANYA else "Sudah dijawab"
 
 

@@ -15,7 +15,7 @@ from core.views import way_back
 from participants.views.registration import render_expired
 
 TITLES = {
-    400: "Permintaan tidak dapat dibaca",
+    400: "Kiriman ini tidak terbaca",
     403: "Halaman ini bukan untuk akun Anda",
     404: "Halaman tidak ditemukan",
     405: "Alamat ini tidak bisa dibuka langsung",

@@ -26,7 +26,7 @@ HEARD = {
         ("Sudah bertanya ke kelurahan, menunggu surat.", "memberi kabar soal surat kelurahan"),
     ),
     Stage.PEMASARAN: (
-        ("Foto produk sudah ada, belum sempat diunggah.", "mengunggah foto produk"),
+        ("Foto produk sudah ada, belum sempat dikirim.", "mengirim foto produk"),
         ("Sedang banyak pesanan, minta bertemu di pusat.", "bertemu di pusat"),
     ),
     Stage.PELAPORAN_KEUANGAN: (("Catatan uang bulan lalu sudah lengkap.", "mengirim catatan uang"), MEETING),

@@ -82,7 +82,7 @@ WORDS: dict[str, Words] = (
         {
             "identitas.periksa": "memeriksa identitas {obj}",
             "identitas.batalkan": "membatalkan pemeriksaan identitas {obj}",
-            "ktp.unggah": "mengunggah foto KTP {obj}",
+            "ktp.unggah": "mengirim foto KTP {obj}",
             "nik.catat": "mencatat NIK {obj}",
             "nik.perbaikan_diminta": "meminta perbaikan NIK {obj}",
             "nik.perbaikan_dibatalkan": "membatalkan permintaan perbaikan NIK {obj}",

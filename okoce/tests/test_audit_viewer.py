@@ -126,7 +126,7 @@ def test_filters_find_by_actor_kind_number_day_and_place(desk: Client) -> None:
 
     def names(query: str) -> tuple[bool, bool]:
         page = desk.get(f"/audit/?{query}").content.decode()
-        return "mengunggah foto KTP <a" in page, "memeriksa bukti <a" in page
+        return "mengirim foto KTP <a" in page, "memeriksa bukti <a" in page
 
     assert names("") == (True, True)
     assert names("pelaku=maya") == (True, False)

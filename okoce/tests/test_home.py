@@ -45,7 +45,7 @@ def test_below_five_people_no_figure_is_shown() -> None:
     for _ in range(4):
         participant()
     page = home()
-    assert "setelah ada paling sedikit 5 pendaftar" in page
+    assert "sesudah ada paling sedikit 5 pendaftar" in page
     assert "line-funnel" not in page
 
 
@@ -61,7 +61,7 @@ def test_the_line_has_its_denominator_cutoff_and_definition() -> None:
     assert "50,0% dari pendaftar" in page
     assert " pukul " in page
     assert "WIB" in page
-    assert "Satu hitungan = satu keikutsertaan." in page
+    assert "Satu kali ikut program = satu hitungan." in page
 
 
 def test_a_figure_of_one_to_four_people_is_not_shown() -> None:
@@ -90,7 +90,7 @@ def test_before_the_first_cut_the_page_says_when_figures_come() -> None:
     for _ in range(6):
         participant()
     page = Client().get("/").content.decode()
-    assert "setelah ada paling sedikit 5 pendaftar" in page
+    assert "sesudah ada paling sedikit 5 pendaftar" in page
     assert 'href="/statistik/"' in page
 
 

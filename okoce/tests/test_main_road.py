@@ -97,7 +97,7 @@ class Road:
         """The citizen sends a proof from the phone."""
         self.citizen.goto(f"{self.portal.url}/saya/bukti/{kind.value}/")
         self._fill_proof(self.citizen, kind, number=number, note=note, with_file=with_file, days_ago=days_ago)
-        self.citizen.get_by_role("button", name="Kirim", exact=True).click()
+        self.citizen.get_by_role("button", name="Kirim sekarang").click()
         expect(self.citizen.locator(".messages").get_by_text("Terkirim.")).to_be_visible()
 
     def bring_by_coach(self, kind: EvidenceKind, *, number: str = "", note: str = "") -> None:
