@@ -121,8 +121,8 @@ class Road:
     def accept_all(self) -> None:
         """The manager accepts every waiting proof, as the second person."""
         self.open_person(self.manager)
-        while self.manager.get_by_role("link", name="Periksa bukti").count():
-            self.manager.get_by_role("link", name="Periksa bukti").first.click()
+        while self.manager.get_by_role("link", name="Periksa bukti", exact=True).count():
+            self.manager.get_by_role("link", name="Periksa bukti", exact=True).first.click()
             self.manager.get_by_role("button", name="Terima bukti").click()
             expect(self.manager.get_by_text("Bukti diterima.")).to_be_visible()
 
