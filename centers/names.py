@@ -11,12 +11,9 @@ SPOKEN = {"31": "DKI Jakarta", "34": "DI Yogyakarta"}
 
 
 def scope_names(codes: Iterable[str]) -> dict[str, str]:
-    """What people call them, by code; a code that is gone has no name here. One statement, or none."""
-    wanted = set(codes)
-    names = {NATION: "Seluruh Indonesia"} if NATION in wanted else {}
-    wanted.discard(NATION)
-    if not wanted:
-        return names
+    """What people call them, by code; a code that is gone has no name here. One statement, always."""
+    wanted = {NATION, *codes}
+    names = {NATION: "Seluruh Indonesia"}
     provinces, regencies, districts, centers = (
         model._default_manager.filter(pk__in=wanted).order_by().values_list("pk", "name")
         for model in (Province, Regency, District, Center)
