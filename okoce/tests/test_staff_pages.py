@@ -79,7 +79,7 @@ def test_a_manager_gives_nothing_higher_and_nothing_elsewhere(here: Center) -> N
         ({"role": "pengelola", "scope": "P99.99.99"}, "Tulis kode pusatnya"),
         ({"role": "dinas", "scope": "99"}, "Wilayah ini tidak ada"),
         ({"role": "dinas", "scope": "31", "agency_code": "tidak-ada"}, "Dinas ini tidak ada"),
-        ({"role": "admin", "scope": "31"}, "seluruh negeri"),
+        ({"role": "admin", "scope": "31"}, "seluruh Indonesia"),
         ({"role": "pendamping", "scope": "P31.74.07", "ends_on": "01/01/2020"}, "sesudah hari ini"),
         ({"role": "pendamping", "scope": "P31.74.07", "reason": ""}, "Tulis alasannya"),
     ],
