@@ -35,6 +35,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 MEET_SECONDS = 1.5
 """How long one waits for the other between reading and writing; with the lock in place nobody comes."""
+SURE_SECONDS = 30.0
+"""The same where nothing holds the other back: it comes, however busy the machine is."""
 
 
 def together(*acts: Callable[[], Any], workers: int | None = None) -> list[Any]:
@@ -55,11 +57,12 @@ def together(*acts: Callable[[], Any], workers: int | None = None) -> list[Any]:
 def meet_after(monkeypatch: pytest.MonkeyPatch, name: str, function: Callable[..., Any]) -> None:
     """Both acts wait for each other once `function`, put in place of `services.<name>`, has read."""
     barrier = threading.Barrier(2)
+    seconds = MEET_SECONDS if function is getattr(services, name) else SURE_SECONDS
 
     def read_and_wait(*args: Any, **kwargs: Any) -> Any:
         found = function(*args, **kwargs)
         with suppress(threading.BrokenBarrierError):
-            barrier.wait(MEET_SECONDS)
+            barrier.wait(seconds)
         return found
 
     monkeypatch.setattr(services, name, read_and_wait)
@@ -138,17 +141,18 @@ def leave_while_another_comes(monkeypatch: pytest.MonkeyPatch) -> TrainingClass:
     holder, newcomer = enrolled(one), trainee()
     looked, left = threading.Event(), threading.Event()
     look = services.take_seat
+    seconds = SURE_SECONDS if services.lock_class is unlocked else MEET_SECONDS
 
     def look_and_wait(training_class: TrainingClass) -> bool:
         found = look(training_class)
         looked.set()
-        left.wait(MEET_SECONDS)
+        left.wait(seconds)
         return found
 
     monkeypatch.setattr(services, "take_seat", look_and_wait)
 
     def leave() -> Any:
-        looked.wait(30)
+        assert looked.wait(30)
         seat = services.give_up(seat_id=holder.pk, actor=holder.enrollment.person.user, at=AT)
         left.set()
         return seat
