@@ -10,6 +10,7 @@ GROUPS: dict[str, str] = {
     "hak_data": "Hak atas data",
     "identitas": "Identitas, NIK, dan KTP",
     "peserta": "Pendaftaran dan pendampingan",
+    "kelas": "Kelas pelatihan",
     "tahap": "Perpindahan tahap",
     "duplikat": "Pendaftaran ganda",
     "sekretariat": "Aturan, pusat, dan dinas",
@@ -102,6 +103,23 @@ WORDS: dict[str, Words] = (
             "bukti.periksa": "memeriksa bukti {obj}",
             "massal.lakukan": "melakukan tindakan untuk banyak peserta ({obj})",
             "massal.batalkan": "membatalkan tindakan untuk banyak peserta ({obj})",
+        },
+    )
+    | _group(
+        "kelas",
+        {
+            "kursus.simpan": "menyimpan {obj}",
+            "kelas.rencanakan": "merencanakan {obj}",
+            "kelas.buka": "membuka pendaftaran {obj}",
+            "kelas.tempat": "mengubah jumlah tempat {obj}",
+            "kelas.batalkan": "membatalkan {obj}",
+            "kelas.selesaikan": "menyelesaikan {obj}",
+            "kelas.daftarkan": "mendaftarkan orang ke kelas: {obj}",
+            "kelas.keluarkan": "mengeluarkan orang dari kelas: {obj}",
+            "kelas.pindahkan": "memindahkan orang ke kelas lain: {obj}",
+            "kehadiran.koreksi": "mengoreksi {obj}",
+            "sertifikat.terbitkan": "menerbitkan sertifikat {obj}",
+            "sertifikat.cabut": "mencabut {obj}",
         },
     )
     | _group(
