@@ -38,7 +38,7 @@ class _Cached:
 
     def get(self, name: str) -> Any:
         # Plain strings: this runs for every sealed value, and building a Path costs ten times the sealing.
-        path = os.path.join(settings.KEYS_DIR, name)
+        path = f"{settings.KEYS_DIR}/{name}"
         try:
             status = os.stat(path)
         except OSError:

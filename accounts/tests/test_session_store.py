@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from django.contrib.sessions.backends.base import CreateError, UpdateError
+from django.contrib.sessions.backends.db import SessionStore as DatabaseSessions
 from django.contrib.sessions.models import Session
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -106,3 +107,11 @@ def test_ending_a_session_that_was_never_written_asks_nothing() -> None:
         store.flush()
     assert not statements
     assert store.is_empty()
+
+
+def test_a_session_packed_by_an_earlier_release_is_still_read() -> None:
+    packed = DatabaseSessions().encode({"milik": "Siti" * 40})
+    assert packed.startswith(".")
+    store = started(milik="Budi")
+    Session.objects.update(session_data=packed)
+    assert SessionStore(store.session_key)["milik"] == "Siti" * 40
