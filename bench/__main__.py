@@ -15,7 +15,10 @@ from importlib import import_module
 from bench.figures import Bench, Figure
 from okoce.testing.services import ROOT, Services
 
-MODULES = ("bench.pages", "bench.registration", "bench.people", "bench.signin", "bench.browser", "bench.load")
+MODULES = (
+    "bench.pages", "bench.registration", "bench.people", "bench.certificates", "bench.signin",
+    "bench.browser", "bench.load",
+)  # fmt: skip
 HEADER = ("name", "value", "limit", "unit", "ratio", "goal", "met")
 
 

@@ -64,8 +64,9 @@ def job(kind: str, *, on_done: Finisher | None = None) -> Callable[[Worker], Wor
     """Register the function that does jobs of `kind`; it returns the resulting file, or None.
 
     It runs outside a transaction and may run more than once, so it writes nothing but files made by
-    `job_run.store`. `on_done(job)` runs in the transaction that ends the job well, therefore once: the place
-    to enqueue the message that it is ready.
+    `job_run.store`, and rows that come out the same however often and beside itself it runs.
+    `on_done(job)` runs in the transaction that ends the job well, therefore once: the place to enqueue the
+    message that it is ready.
     """
 
     def register(function: Worker) -> Worker:

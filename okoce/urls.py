@@ -11,7 +11,7 @@ from core.showcase import showcase
 from core.views import set_theme
 from okoce import health, offline, public_pages
 from okoce.home import home
-from programs.training.views.certificates import verify
+from programs.training.views.certificates import verify, verify_form
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.healthz, name="healthz"),
@@ -25,6 +25,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("helpdesk.urls")),
     path("", include("participants.urls")),  # before the pipeline: /peserta/<id>/kode/ is theirs
     path("pelatihan/", include("programs.training.urls")),
+    path("verifikasi/", verify_form, name="verify_form"),
     path("verifikasi/<slug:code>/", verify, name="verify"),
     path("", include("programs.pipeline.rights_urls")),
     path("", include("programs.pipeline.urls")),

@@ -8,23 +8,18 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from centers.models import Center
+from core.spreadsheet import plain
 from participants.models import Pathway
 
 from .funnel import DEFINITIONS, Funnel, load_cube, load_funnel, load_jobs
 from .places import Place, area_names, district_names
 from .questions import FunnelQuery
 
-_RISKY = ("=", "+", "-", "@", "\t", "\r")
 HEADINGS = (
     "bagian", "kode", "nama", "tahap_ke", "tahap", "sampai", "selesai", "dispensasi", "sekarang_di_sini",
     "berhenti", "punya_izin", "batas_data", "sumber",
 )  # fmt: skip
 SOURCE = "Catatan perpindahan tahap, portal OK OCE"
-
-
-def plain(text: str) -> str:
-    """Text that no spreadsheet takes for a formula: what begins like one gets an apostrophe in front."""
-    return f"'{text}" if text.startswith(_RISKY) else text
 
 
 def load_csv(query: FunnelQuery, place: Place, *, at: datetime) -> str:

@@ -26,17 +26,17 @@ from core.formats import MONTHS, NOTHING, clock_time, day, moment
 from core.jobs import JobRefused, JobRun, job
 from core.jobs import start as start_job
 from core.models import Job, StoredFile
+from core.spreadsheet import XLSX, plain
 from notifications.services import notify
 from participants.models import Stage
 
-from .exports import SOURCE, plain
+from .exports import SOURCE
 from .funnel import DEFINITIONS, Cube, Funnel, Jobs, load_cube, load_jobs, month_end
 from .places import Place, area_names, district_names, place_of
 from .questions import FunnelQuery, lens_for
 from .snapshot import snapshot
 
 KIND = "corong_bulanan"
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 READY = "laporan_siap"
 
 STAGE_COLUMNS = ("Sampai", "Selesai", "Dispensasi", "Sekarang di sini", "Berhenti")
@@ -139,7 +139,7 @@ def _write(path: Path, query: FunnelQuery, place: Place, progress: Progress, *, 
     book = _Book(path)
     progress(0, len(parts) + 1, "Mulai menghitung")
     for done, (code, name) in enumerate(parts):
-        pause = float(getattr(settings, "REPORT_STEP_SECONDS", 0))
+        pause = float(getattr(settings, "JOB_STEP_SECONDS", 0))
         if pause:
             time.sleep(pause)
         book.add_region(code, name, load_cube(replace(query, area=code), area_length=8, with_centers=True))

@@ -9,9 +9,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from core.clock import DEFAULT_ZONE
+from core.spreadsheet import plain
 from participants.models import Pathway, Stage
 
-from .exports import SOURCE, plain
+from .exports import SOURCE
 from .funnel import DEFINITIONS
 from .public_page import Answer
 from .published import Published

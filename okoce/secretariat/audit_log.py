@@ -19,8 +19,8 @@ from core.clock import day_start
 from core.formats import moment
 from core.models import AuditEntry
 from core.privacy import redact_numbers
+from core.spreadsheet import plain
 from participants.models import DataRequest, Enrollment
-from reports.exports import plain
 
 from .audit_words import codes_of, sentence_of
 

@@ -117,6 +117,7 @@ WORDS: dict[str, Words] = (
             "kelas.daftarkan": "mendaftarkan orang ke kelas: {obj}",
             "kelas.keluarkan": "mengeluarkan orang dari kelas: {obj}",
             "kelas.pindahkan": "memindahkan orang ke kelas lain: {obj}",
+            "kelas.unduh": "mengunduh daftar nama {obj}",
             "kehadiran.koreksi": "mengoreksi {obj}",
             "sertifikat.terbitkan": "menerbitkan sertifikat {obj}",
             "sertifikat.cabut": "mencabut {obj}",

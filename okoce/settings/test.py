@@ -31,5 +31,5 @@ CSRF_COOKIE_NAME = "csrftoken"
 CSRF_COOKIE_SECURE = False
 # Fast where the hash is not what is measured; tests of the real profile name it with override_settings.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", *PASSWORD_HASHERS]
-# Seconds that the monthly report waits before each part, so that a test can kill its worker in the middle.
-REPORT_STEP_SECONDS = float(os.environ.get("REPORT_STEP_SECONDS", "0"))
+# Seconds that a job waits before each part, so that a test can kill its worker in the middle.
+JOB_STEP_SECONDS = float(os.environ.get("JOB_STEP_SECONDS", "0"))

@@ -267,7 +267,13 @@ LINES: dict[str, Line] = {
         kwargs={"certificate_id": "certificate"},
     ),
     "certificate_revoke": Line(KEEPERS, sees=IN_CHARGE, kwargs={"certificate_id": "certificate"}, post=422),
-    "certificates_issue": Line(KEEPERS, sees=IN_CHARGE, kwargs=CLASS, get=405, post=303),
+    "verify_form": Line(EVERYBODY),
+    "certificates_issue": Line(KEEPERS, sees=IN_CHARGE, kwargs=CLASS, get=303, post=303),
+    "certificates_print": Line(KEEPERS, sees=IN_CHARGE, kwargs=CLASS),
+    **{
+        name: Line(LEADERS, sees=IN_CHARGE | {"trainer"}, kwargs=CLASS)
+        for name in ("class_report", "class_workbook", "class_sheet")
+    },
     "roll_call": Line(LEADERS, sees=IN_CHARGE | {"trainer"}, kwargs={"session_id": "session"}, post=422),
     "session_code": Line(LEADERS, sees=IN_CHARGE | {"trainer"}, kwargs={"session_id": "session"}),
     "check_in": Line(CITIZENS, kwargs={"code": "=x"}, get=410, post=410),

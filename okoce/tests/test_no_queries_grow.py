@@ -379,6 +379,7 @@ LOOKS = [
     *(Look("class_page", who, RECORD) for who in ("anonymous", "citizen", "manager", "coach")),
     Look("class_calendar", "anonymous", LIST),
     Look("verify", "anonymous", LIST),
+    Look("verify_form", "anonymous", LIST),
     Look("certificate_revoke", "manager", RECORD),
     *(Look("class_desk_list", who, LIST) for who in ("manager", "coach", "admin")),
     *(Look("courses", who, LIST) for who in ("manager", "admin")),
@@ -394,7 +395,8 @@ LOOKS = [
 NO_DATA = {
     "healthz", "readyz", "metrics",  # probes of the operators
     "desk_place", "compare_nik", "bulk_undo",  # POST only
-    "ktp_file", "certificate",  # a file
+    "ktp_file", "certificate", "certificates_print",  # a file
+    "class_report", "class_workbook", "class_sheet",  # files: counted in training
     "my_data_consent", "my_data_cancel",  # POST only
     "theme", "snooze_undo", "advance", "confirm_workforce", "accept_assignment", "inbox_read_all",
     "inbox_read",

@@ -359,6 +359,7 @@ def undo(*, merge_id: UUID, actor: User, reason: str, at: datetime) -> Merge:
         status=Status(changes["status"]),
         stop_reason=changes["stop_reason"],
         reason=f"Penggabungan dengan {kept.number} dibatalkan",
+        merged_at=done.merged_at,
     )
     done.undone_by, done.undone_at = actor, at
     done.loser_nik_sealed = done.winner_nik_sealed = None

@@ -33,7 +33,7 @@ from participants.rules import ChecklistItem
 from participants.scoping import acting_role
 from participants.services import lock_enrollment, require_role
 from participants.transitions import log_transition
-from programs.training.services import leave_coming_classes
+from programs.training.services import leave_coming_classes, return_to_coming_classes
 
 from .stages import STAGES, checklists, entry_checklists, next_stage, stages_of
 
@@ -315,10 +315,18 @@ def stop_as_double(enrollment: Enrollment, mover: Mover, *, reason: str) -> Enro
 
 
 def restore_double(
-    enrollment: Enrollment, mover: Mover, *, status: Status, stop_reason: str, reason: str
+    enrollment: Enrollment,
+    mover: Mover,
+    *,
+    status: Status,
+    stop_reason: str,
+    reason: str,
+    merged_at: datetime,
 ) -> Enrollment:
-    """Put an enrollment back as it was before `stop_as_double`: counted again, in the same stage."""
-    return _write(
+    """Put an enrollment back as it was before `stop_as_double`: counted again, in the same stage, with its
+    seats in classes to come as far as there is room.
+    """
+    restored = _write(
         enrollment,
         mover,
         TransitionKind.LANJUT,
@@ -327,6 +335,8 @@ def restore_double(
         reason=reason,
         is_announced=False,
     )
+    return_to_coming_classes(enrollment.pk, left_at=merged_at, at=mover.at)
+    return restored
 
 
 def refusal_for(enrollment: Enrollment, actor: User, allowed: frozenset[Role]) -> str:

@@ -202,6 +202,32 @@ def leave_coming_classes(enrollment_id: UUID, *, at: datetime) -> int:
     return left
 
 
+def return_to_coming_classes(enrollment_id: UUID, *, left_at: datetime, at: datetime) -> None:
+    """Give a held participant back what `leave_coming_classes` ended at `left_at`, where the class has not
+    begun: the seat if one is free, else the old place in the queue. They are told, also of a class that was
+    called off meanwhile.
+    """
+    given_up = Seat.objects.filter(
+        enrollment=enrollment_id, status=SeatStatus.BATAL, ended_at=left_at, training_class__starts_at__gt=at
+    )
+    for old in given_up.order_by("training_class_id", "pk"):
+        training_class = lock_class(old.training_class_id)
+        if training_class.is_cancelled:
+            tell([old], "kelas_batal", at=at)
+        live = Seat.objects.live().filter(enrollment=enrollment_id, training_class=training_class)
+        if live.exists() or training_class.status not in ClassStatus.taking_names():
+            continue
+        has_seat = take_seat(training_class)
+        back = Seat.objects.create(
+            training_class=training_class,
+            enrollment_id=enrollment_id,
+            status=SeatStatus.TERDAFTAR if has_seat else SeatStatus.MENUNGGU,
+            queued_at=old.queued_at,
+            enrolled_by_id=old.enrolled_by_id,
+        )
+        tell([back], "kelas_terdaftar" if has_seat else "kelas_menunggu", at=at)
+
+
 @transaction.atomic
 def move_seat(*, seat_id: UUID, to_class_id: UUID, actor: User, at: datetime) -> Seat:
     """Bring somebody from one class into another that has a free seat; attendance stays where it was.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from .views import attendance, certificates, manage, public
+from .views import attendance, certificates, manage, public, reports
 
 urlpatterns = [
     path("", public.class_list, name="class_list"),
@@ -29,6 +29,10 @@ urlpatterns = [
     path("pertemuan/<uuid:session_id>/kode/", attendance.code, name="session_code"),
     path("hadir/<slug:code>/", attendance.check_in, name="check_in"),
     path("<uuid:class_id>/sertifikat/", certificates.issue, name="certificates_issue"),
+    path("<uuid:class_id>/sertifikat.pdf", certificates.to_print, name="certificates_print"),
+    path("<uuid:class_id>/laporan.pdf", reports.class_report, name="class_report"),
+    path("<uuid:class_id>/laporan.xlsx", reports.class_workbook, name="class_workbook"),
+    path("<uuid:class_id>/daftar-hadir.pdf", reports.class_sheet, name="class_sheet"),
     path("sertifikat/<uuid:certificate_id>/", certificates.document, name="certificate"),
     path("sertifikat/<uuid:certificate_id>/cabut/", certificates.revoke, name="certificate_revoke"),
     path("kehadiran/<uuid:attendance_id>/koreksi/", attendance.correct, name="attendance_correct"),

@@ -40,7 +40,7 @@ def test_a_report_appears_without_a_reload(
 ) -> None:
     participant()
     page = open_browser_page(width=360)
-    start_worker(environment={"REPORT_STEP_SECONDS": "0.4"})
+    start_worker(environment={"JOB_STEP_SECONDS": "0.4"})
     signed_in(page, portal, "/laporan/")
     page.get_by_role("button", name="Buat laporan").click()
     expect(page.get_by_text("Laporan sedang dibuat.")).to_be_visible()

@@ -23,6 +23,7 @@ from core import files, jobs
 from core.broker import breaker
 from core.clock import now
 from core.models import Job, OutboxMessage, StoredFile
+from core.spreadsheet import XLSX
 from notifications import registry
 from okoce.launch.processes import wait_until
 from okoce.testing.processes import Worker
@@ -225,7 +226,7 @@ def test_a_finished_list_asks_no_more_and_offers_the_file(enter: Enter) -> None:
     answer = client.get(f"/laporan/{job.pk}/unduh/")
     assert answer.status_code == 200
     assert answer["Content-Disposition"].startswith("attachment")
-    assert answer["Content-Type"] == monthly.XLSX
+    assert answer["Content-Type"] == XLSX
     assert b"".join(answer.streaming_content)[:2] == b"PK"
 
 
@@ -335,14 +336,14 @@ def one_report(job: Job) -> None:
     """Exactly one file, one message, and the right figures."""
     job = Job.objects.select_related("result").get(pk=job.pk)
     assert job.status == Job.Status.SELESAI
-    assert StoredFile.objects.filter(content_type=monthly.XLSX).count() == 1
+    assert StoredFile.objects.filter(content_type=XLSX).count() == 1
     summary = {row[0]: row[1:] for row in sheets(job)["Ringkasan"] if row}
     assert summary["1. Pendaftaran"][0] == 2
     told = OutboxMessage.objects.filter(recipient_id=job.requested_by_id, kind="notification")
     assert told.count() == 1
 
 
-SLOW = {"REPORT_STEP_SECONDS": "0.7", "JOB_LEASE_SECONDS": "3"}
+SLOW = {"JOB_STEP_SECONDS": "0.7", "JOB_LEASE_SECONDS": "3"}
 
 
 @pytest.fixture

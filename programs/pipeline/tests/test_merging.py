@@ -41,6 +41,9 @@ from participants.tests.factories import (
     synthetic_nik,
 )
 from programs.pipeline import merging, moves
+from programs.training.models import Seat
+from programs.training.planning import cancel_class
+from programs.training.tests import factories as classes
 
 pytestmark = pytest.mark.django_db
 
@@ -166,6 +169,32 @@ def test_the_double_account_is_closed_and_its_messages_go_to_the_other(manager: 
     assert Client().post("/masuk/", {"login": taken.number, "password": PASSWORD}).status_code == 303
     kinds = OutboxMessage.objects.values_list("recipient_id", "ids__kind")
     assert {(winner.pk, "penggabungan_dibatalkan"), (account.pk, "penggabungan_dibatalkan")} <= set(kinds)
+
+
+def test_a_merge_taken_back_gives_back_the_seats_where_there_is_room(manager: User) -> None:
+    """One class has room; one was filled meanwhile: the old place in the queue; one was called off."""
+    at, later = classes.AT, classes.AT + timedelta(days=1)
+    kept, taken = (classes.trainee(person__full_name="Siti Aminah") for _ in range(2))
+    roomy, filled, gone = (
+        classes.training_class(name=name, capacity=size) for name, size in (("A", 5), ("B", 1), ("C", 5))
+    )
+    for one in (roomy, filled, gone):
+        classes.enrolled(one, taken)
+    done = merge(kept, taken, manager, at=at)
+    assert not Seat.objects.live().filter(enrollment=taken).exists()
+    classes.enrolled(filled)
+    cancel_class(class_id=gone.pk, actor=manager, reason="Pelatih sakit", at=at)
+    undo(done, manager, at=later)
+    back = Seat.objects.live().filter(enrollment=taken).order_by("training_class__name")
+    assert list(back.values_list("training_class__name", "status")) == [("A", "terdaftar"), ("B", "menunggu")]
+    roomy.refresh_from_db()
+    assert roomy.taken == 1
+    told = OutboxMessage.objects.filter(
+        recipient_id=taken.person.user_id, dedupe_key__contains=later.isoformat()
+    )
+    assert sorted(told.filter(ids__kind__startswith="kelas").values_list("ids__kind", flat=True)) == [
+        "kelas_batal", "kelas_menunggu", "kelas_terdaftar",
+    ]  # fmt: skip
 
 
 def test_an_account_that_only_the_double_has_moves_to_her(manager: User) -> None:

@@ -12,7 +12,18 @@ from centers.models import Center
 from participants.models import Enrollment, Stage
 from participants.tests.factories import center_of, participant
 from programs.training import attendance, planning, services
-from programs.training.models import ClassSession, Course, Level, Presence, Seat, TrainerKind, TrainingClass
+from programs.training.models import (
+    Attendance,
+    ClassSession,
+    ClassStatus,
+    Course,
+    Level,
+    Presence,
+    Seat,
+    SeatStatus,
+    TrainerKind,
+    TrainingClass,
+)
 from programs.training.schedule import slots_of
 
 AT = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
@@ -61,7 +72,7 @@ def training_class(
     return planning.open_class(class_id=made.pk, actor=actor, at=at) if is_open else made
 
 
-def trainee(center: str = "P31.74.07", **fields: Any) -> Enrollment:
+def trainee(center: Center | str = "P31.74.07", **fields: Any) -> Enrollment:
     """Somebody in P2, with an account of their own."""
     stage = fields.pop("stage", Stage.PELATIHAN)
     registered = fields.pop("registered_at", AT - timedelta(days=20))
@@ -88,3 +99,27 @@ def called(one: TrainingClass, seat: Seat, presences: str, *, by: User | None = 
             session_id=session.pk, actor=leader, submission_id=uuid4(), presences={seat.pk: Presence(word)},
             decided_at=None, at=session.starts_at + timedelta(minutes=5),
         )  # fmt: skip
+
+
+def finished_class(
+    *, people: int, sessions: int = 2, center: Center | str = "P31.74.07"
+) -> tuple[TrainingClass, User]:
+    """A finished class that everybody attended, and its manager; rows written together, for many people."""
+    where = center_of(center) if isinstance(center, str) else center
+    manager = manager_of(where, display_name="Maya Contoh")
+    one = training_class(center=where, capacity=people, sessions=sessions, manager=manager)
+    enrollments = [trainee(center=where) for _ in range(people)]
+    seats = Seat.objects.bulk_create(
+        Seat(training_class=one, enrollment=who, status=SeatStatus.TERDAFTAR, queued_at=AT)
+        for who in enrollments
+    )
+    Attendance.objects.bulk_create(
+        Attendance(
+            session=session, seat=seat, presence=Presence.HADIR, decided_at=session.starts_at,
+            recorded_at=session.starts_at, recorded_by=manager,
+        )
+        for session in one.sessions.all() for seat in seats
+    )  # fmt: skip
+    TrainingClass.objects.filter(pk=one.pk).update(taken=people, status=ClassStatus.SELESAI)
+    one.refresh_from_db()
+    return one, manager

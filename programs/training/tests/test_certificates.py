@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import io
+import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
 import time_machine
+import typst
+import zxingcpp
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from PIL import Image
 
 from accounts.models import User
-from core.clock import local_day
-from core.models import AuditEntry, OutboxMessage
+from core import jobs
+from core.clock import local_day, now
+from core.models import AuditEntry, Job, OutboxMessage
 from participants.erasure import erase_person
 from participants.facts import load_shared_facts
 from participants.models import Enrollment, Pathway
@@ -25,7 +32,7 @@ from programs.training.facts import load_facts
 from programs.training.models import Certificate, CertificateRevocation, Seat, TrainingClass
 from programs.training.rules import REQUIREMENTS
 
-from .factories import AT, called, enrolled, manager_of, trainee, training_class
+from .factories import AT, called, enrolled, finished_class, manager_of, trainee, training_class
 
 pytestmark = pytest.mark.django_db
 
@@ -45,7 +52,12 @@ class Finished:
         planning.finish_class(class_id=self.one.pk, actor=self.manager, at=self.at)
 
     def issue(self) -> list[Certificate]:
-        return certificates.issue(class_id=self.one.pk, actor=self.manager, at=self.at)
+        """Order, and do what the worker does; the new ones."""
+        known = set(Certificate.objects.values_list("pk", flat=True))
+        ordered = certificates.order(class_id=self.one.pk, actor=self.manager, at=self.at)
+        if ordered is not None:
+            assert jobs.run(ordered.pk)
+        return list(Certificate.objects.exclude(pk__in=known).select_related("seat"))
 
 
 def is_certified(enrollment: Enrollment) -> bool:
@@ -64,7 +76,7 @@ def test_whoever_attended_enough_gets_one_certificate_each() -> None:
     )  # fmt: skip
     assert made.number.startswith("SP-26-") and len(made.code) == 12
     assert OutboxMessage.objects.filter(ids__kind="sertifikat_terbit").count() == 1
-    assert AuditEntry.objects.filter(action="sertifikat.terbitkan").count() == 2
+    assert AuditEntry.objects.filter(action="sertifikat.terbitkan").count() == 1
 
 
 def test_the_rule_reads_the_certificate_and_forgets_a_revoked_one() -> None:
@@ -81,9 +93,9 @@ def test_the_rule_reads_the_certificate_and_forgets_a_revoked_one() -> None:
 def test_not_before_the_class_is_finished_and_not_by_others() -> None:
     done = Finished()
     with pytest.raises(Refused, match="sesudah kelas diselesaikan"):
-        certificates.issue(class_id=training_class().pk, actor=done.manager, at=AT)
+        certificates.order(class_id=training_class().pk, actor=done.manager, at=AT)
     with pytest.raises(NotYours):
-        certificates.issue(class_id=done.one.pk, actor=manager_of("P31.74.05"), at=done.at)
+        certificates.order(class_id=done.one.pk, actor=manager_of("P31.74.05"), at=done.at)
     (made,) = done.issue()
     with pytest.raises(NotYours):
         certificates.revoke(certificate_id=made.pk, actor=manager_of("P31.74.05"), reason="Iri", at=done.at)
@@ -147,12 +159,20 @@ def test_a_manager_issues_and_revokes_by_hand(settings: Any) -> None:
         desk = reverse("class_desk", args=[done.one.pk])
         assert b"Terbitkan sertifikat" in client.get(desk).content
         answer = client.post(reverse("certificates_issue", args=[done.one.pk]), follow=True)
-        assert "1 sertifikat baru terbit" in answer.content.decode()
+        text = answer.content.decode()
+        assert "Sertifikat sedang diterbitkan" in text and "Menunggu giliran" in text
+        client.post(reverse("certificates_issue", args=[done.one.pk]))
+        assert jobs.run(Job.objects.get(kind=certificates.KIND).pk)
         made = Certificate.objects.get()
+        text = client.get(reverse("certificates_issue", args=[done.one.pk]), headers={"HX-Request": "true"})
+        assert "1 sertifikat berlaku" in text.content.decode()
+        printed = client.get(reverse("certificates_print", args=[done.one.pk]))
+        assert printed.content.startswith(b"%PDF")
         page = reverse("certificate_revoke", args=[made.pk])
         assert client.post(page, {"reason": ""}).status_code == 422
         client.post(page, {"reason": "Salah kelas"})
         assert "(dicabut)" in client.get(desk).content.decode()
+        assert client.get(reverse("certificates_print", args=[done.one.pk])).status_code == 404
         own = Client()
         own.force_login(done.passed.enrollment.person.user, backend="accounts.backends.LoginBackend")
         assert "Unduh sertifikat" not in own.get(done.one.get_absolute_url()).content.decode()
@@ -168,3 +188,62 @@ def test_what_is_held_and_what_an_erasure_leaves() -> None:
     erase_person(person_id=person.pk, actor=None, reason="Percobaan", at=done.at)
     assert "Siti" not in check(made.code).content.decode()
     assert CertificateRevocation.objects.get().reason == "(data dihapus)"
+
+
+def test_a_typed_code_leads_to_its_certificate() -> None:
+    done = Finished()
+    (made,) = done.issue()
+    form = reverse("verify_form")
+    spaced = f"{made.code[:4]} {made.code[4:8]}-{made.code[8:]}".lower()
+    answer = Client().get(form, {"kode": spaced})
+    assert answer.status_code == 303 and answer["Location"] == reverse("verify", args=[made.code])
+    for wrong in ("", "kode salah!", "x" * 17, "١٢٣"):
+        text = Client().get(form, {"kode": wrong})
+        assert text.status_code == 200 and "Kode sertifikat" in text.content.decode()
+    assert 'name="kode"' in check("TIDAKADA").content.decode()
+
+
+def test_the_code_on_the_paper_opens_its_check(settings: Any) -> None:
+    done = Finished()
+    (made,) = done.issue()
+    made = Certificate.objects.for_page().get(pk=made.pk)
+    data = json.dumps({"title": "x", "all": [certificates.words_of(made)]})
+    picture = typst.compile(str(certificates.TEMPLATE), format="png", ppi=150, sys_inputs={"data": data})
+    assert isinstance(picture, bytes)
+    (read,) = zxingcpp.read_barcodes(Image.open(io.BytesIO(picture)))
+    assert read.text.startswith(settings.SITE_URL)
+    page = Client().get(read.text.removeprefix(settings.SITE_URL))
+    assert page.status_code == 200 and made.number in page.content.decode()
+
+
+class Killed(BaseException):
+    """The worker's process ends here."""
+
+
+def test_killed_half_way_and_run_beside_itself_everybody_gets_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The rest comes with the next run; a second runner that goes on with an old look finds nothing."""
+    one, manager = finished_class(people=5)
+    monkeypatch.setattr(certificates, "CHUNK", 2)
+    ordered = certificates.order(class_id=one.pk, actor=manager, at=one.ends_at)
+    assert ordered is not None
+    numbers, real = [], certificates.issue_some
+
+    def dies_in_the_second(**values: Any) -> list[Certificate]:
+        if numbers:
+            raise Killed
+        numbers.extend(real(**values))
+        return numbers
+
+    monkeypatch.setattr(certificates, "issue_some", dies_in_the_second)
+    with pytest.raises(Killed):
+        jobs.run(ordered.pk)
+    assert Certificate.objects.count() == 2
+    monkeypatch.setattr(certificates, "issue_some", real)
+    Job.objects.filter(pk=ordered.pk).update(lease_until=now() - timedelta(seconds=1))
+    assert jobs.run(ordered.pk)
+    assert real(class_id=one.pk, issuer=manager, at=one.ends_at) == []
+    ordered.refresh_from_db()
+    assert (ordered.status, ordered.done, ordered.total, ordered.attempts) == ("selesai", 5, 5, 2)
+    assert Certificate.objects.values("seat").distinct().count() == Certificate.objects.count() == 5
+    assert OutboxMessage.objects.filter(ids__kind="sertifikat_terbit").count() == 5
+    assert certificates.order(class_id=one.pk, actor=manager, at=one.ends_at) is None

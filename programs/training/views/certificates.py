@@ -1,14 +1,17 @@
-"""Certificates: issue for a class, open, revoke, and the public check."""
+"""Certificates: issue for a class, print, open, revoke, and the public check."""
 
 from __future__ import annotations
 
+import re
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.views.decorators.http import require_POST, require_safe
+from django.utils.cache import patch_vary_headers
+from django.views.decorators.http import require_safe
 
 from accounts.access import SeeOther, public, role_required
 from accounts.models import Role
@@ -18,25 +21,60 @@ from participants.refusals import Refused
 from programs.training import certificates
 from programs.training.access import manages
 from programs.training.forms import RevokeForm
-from programs.training.models import Certificate
+from programs.training.models import Certificate, ClassStatus, TrainingClass
 
 from .fetch import actor_of, managed, sent, show_refusal
-from .manage import KEEPERS
 from .public import FORM
+
+KEEPERS = (Role.PENGELOLA, Role.ADMIN)
+_CODE = re.compile(r"[A-Za-z0-9]{1,16}", re.ASCII)
 
 
 @role_required(*KEEPERS)
-@require_POST
+@FORM
 def issue(request: HttpRequest, class_id: UUID) -> HttpResponse:
-    """Give everybody who attended enough a certificate."""
+    """Order certificates for everybody who attended enough; how far the worker is."""
     one = managed(request, class_id)
+    if request.method != "POST":
+        if request.headers.get("HX-Request") != "true" or one.status != ClassStatus.SELESAI:
+            return SeeOther(reverse("class_desk", args=[one.pk]))
+        response = render(request, "training/includes/_certificates.html", {"item": one, **certified(one)})
+        patch_vary_headers(response, ["HX-Request"])
+        return response
     try:
-        made = certificates.issue(class_id=one.pk, actor=actor_of(request), at=now())
+        ordered = certificates.order(class_id=one.pk, actor=actor_of(request), at=now())
     except Refused as refusal:
         show_refusal(request, refusal)
     else:
-        messages.success(request, f"{len(made)} sertifikat baru terbit. Orangnya diberi tahu.")
+        if ordered is None:
+            messages.info(request, "Semua yang kehadirannya cukup sudah punya sertifikat.")
+        else:
+            messages.success(request, "Sertifikat sedang diterbitkan. Anda boleh menutup halaman ini.")
     return SeeOther(reverse("class_desk", args=[one.pk]))
+
+
+def certified(one: TrainingClass) -> dict[str, Any]:
+    """What the page of a finished class says about certificates."""
+    ordered = certificates.latest_order(one.pk)
+    return {
+        "may_certify": True,
+        "order": ordered,
+        "is_issuing": ordered is not None and not ordered.is_finished,
+        "order_words": certificates.progress_words(ordered) if ordered else "",
+        "without": certificates.without_certificate(one).count(),
+        "issued": Certificate.objects.valid().filter(seat__training_class=one).count(),
+    }
+
+
+@role_required(*KEEPERS)
+@require_safe
+def to_print(request: HttpRequest, class_id: UUID) -> HttpResponse:
+    """The valid certificates of a class as one file for printing."""
+    one = managed(request, class_id)
+    found = list(certificates.to_print(one))
+    if not found:
+        raise Http404("Belum ada sertifikat.")
+    return _pdf(certificates.as_pdf(found), f"sertifikat-kelas-{one.starts_on}.pdf")
 
 
 @role_required(Role.PESERTA, Role.PENDAMPING, Role.PENGELOLA, Role.PELATIH, Role.DINAS, Role.ADMIN)
@@ -44,10 +82,12 @@ def issue(request: HttpRequest, class_id: UUID) -> HttpResponse:
 def document(request: HttpRequest, certificate_id: UUID) -> HttpResponse:
     """The certificate as PDF."""
     found = _visible(request, certificate_id)
+    return _pdf(certificates.as_pdf([found]), f"sertifikat-{found.number}.pdf")
+
+
+def _pdf(content: bytes, name: str) -> HttpResponse:
     return HttpResponse(
-        certificates.as_pdf(found),
-        content_type=PDF,
-        headers={"Content-Disposition": f'attachment; filename="sertifikat-{found.number}.pdf"'},
+        content, content_type=PDF, headers={"Content-Disposition": f'attachment; filename="{name}"'}
     )
 
 
@@ -73,6 +113,16 @@ def revoke(request: HttpRequest, certificate_id: UUID) -> HttpResponse:
         "danger": True,
     }
     return render(request, "layout/confirm.html", context, status=422 if form.errors else 200)
+
+
+@public
+@require_safe
+def verify_form(request: HttpRequest) -> HttpResponse:
+    """A field for the code of a certificate; what was typed leads to its page."""
+    code = re.sub(r"[\s-]+", "", request.GET.get("kode", ""))
+    if _CODE.fullmatch(code):
+        return SeeOther(reverse("verify", args=[code.upper()]))
+    return render(request, "training/verify.html", {"is_asked": True, "is_wrong": bool(code)})
 
 
 @public

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -44,10 +45,10 @@ from programs.training.models import (
 )
 from programs.training.schedule import recurring_days, slots_of
 
+from .certificates import KEEPERS, certified
 from .fetch import actor_of, led, managed, sent, show_refusal, visible_seat
 from .public import FORM, LEADERS
 
-KEEPERS = (Role.PENGELOLA, Role.ADMIN)
 CANDIDATES = 100
 TARGETS = 30
 
@@ -198,6 +199,7 @@ def class_desk(request: HttpRequest, class_id: UUID) -> HttpResponse:
     may_manage = manages(actor, one)
     context = {
         "item": one,
+        **(certified(one) if may_manage and one.status == ClassStatus.SELESAI else {}),
         "sessions": [{"session": row, "is_on": at >= row.starts_at - EARLY} for row in sessions],
         "count": len(sessions),
         "seats": [row for row in rows if row.is_enrolled],
@@ -206,7 +208,6 @@ def class_desk(request: HttpRequest, class_id: UUID) -> HttpResponse:
         ),
         "trainers": list(one.trainers.select_related("user").order_by("pk")),
         "may_manage": may_manage,
-        "may_certify": may_manage and one.status == ClassStatus.SELESAI,
         "may_finish": may_manage and one.status == ClassStatus.BERJALAN and at >= one.ends_at,
         "crumbs": [{"label": "Kelas Anda", "href": reverse("class_desk_list")}, {"label": one.name}],
     }
@@ -217,27 +218,25 @@ def class_desk(request: HttpRequest, class_id: UUID) -> HttpResponse:
 @require_POST
 def class_open(request: HttpRequest, class_id: UUID) -> HttpResponse:
     """Show the class in the catalogue."""
-    one = managed(request, class_id)
-    try:
-        planning.open_class(class_id=one.pk, actor=actor_of(request), at=now())
-    except Refused as refusal:
-        show_refusal(request, refusal)
-    else:
-        messages.success(request, "Pendaftaran kelas ini dibuka.")
-    return SeeOther(reverse("class_desk", args=[one.pk]))
+    return _step(request, class_id, planning.open_class, "Pendaftaran kelas ini dibuka.")
 
 
 @role_required(*KEEPERS)
 @require_POST
 def class_finish(request: HttpRequest, class_id: UUID) -> HttpResponse:
     """Close the books of the class."""
+    return _step(request, class_id, planning.finish_class, "Kelas ini selesai.")
+
+
+def _step(request: HttpRequest, class_id: UUID, act: Callable[..., object], words: str) -> HttpResponse:
+    """One button of the class's page."""
     one = managed(request, class_id)
     try:
-        planning.finish_class(class_id=one.pk, actor=actor_of(request), at=now())
+        act(class_id=one.pk, actor=actor_of(request), at=now())
     except Refused as refusal:
         show_refusal(request, refusal)
     else:
-        messages.success(request, "Kelas ini selesai.")
+        messages.success(request, words)
     return SeeOther(reverse("class_desk", args=[one.pk]))
 
 
