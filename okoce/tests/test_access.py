@@ -44,7 +44,7 @@ from participants.models import (
 )
 from participants.tests.factories import StageEvidenceFactory, center_of, participant, synthetic_nik
 from programs.pipeline.models import BulkAct, BulkItem, BulkKind
-from programs.training import attendance, planning
+from programs.training import attendance, materials, planning
 from programs.training import services as training
 from programs.training.models import Attendance, Certificate, Presence, Seat, TrainerKind
 from programs.training.schedule import Slot
@@ -254,6 +254,10 @@ LINES: dict[str, Line] = {
     "courses": Line(KEEPERS),
     "course_new": Line(KEEPERS, post=422),
     "course_edit": Line(KEEPERS, sees=IN_CHARGE, kwargs={"course_id": "course"}, post=422),
+    "material_add": Line(KEEPERS, sees=IN_CHARGE, kwargs={"course_id": "course"}, post=422),
+    "material_file": Line(
+        CITIZENS | LEADERS, sees=IN_CHARGE | {"trainer", "citizen"}, kwargs={"material_id": "material"}
+    ),
     "class_desk": Line(LEADERS, sees=IN_CHARGE | {"trainer"}, kwargs=CLASS),
     "class_open": Line(KEEPERS, sees=IN_CHARGE, kwargs=CLASS, get=405, post=303),
     "class_finish": Line(KEEPERS, sees=IN_CHARGE, kwargs=CLASS, get=405, post=303),
@@ -415,6 +419,12 @@ def world() -> World:
         "course": taught.training_class.course_id,
         "class": taught.training_class_id,
         "seat": taught.pk,
+        "material": materials.add_file(
+            course_id=taught.training_class.course_id,
+            actor=users["manager"],
+            title="Panduan",
+            store_file=_file,
+        ).pk,
         "certificate": certificate.pk,
         "certificate_code": certificate.code,
         "session": taught.training_class.sessions.get(number=1).pk,

@@ -97,7 +97,7 @@ def issue_all(job_run: jobs.JobRun) -> None:
     """Issue what is still missing, chunk after chunk. Killed or run twice, nobody gets two: every chunk
     looks again under the lock of the class, and the database allows one a seat."""
     class_id, at = UUID(job_run.params["class"]), datetime.fromisoformat(job_run.params["at"])
-    issuer = User.objects.get(pk=job_run.requested_by_id)
+    issuer = User.objects.get(pk=str(job_run.requested_by_id))
     training_class = TrainingClass.objects.get(pk=class_id)
     total = entitled(training_class).count()
     done = total - without_certificate(training_class).count()

@@ -13,6 +13,7 @@ from django.core.exceptions import ValidationError
 from accounts.access import scopes
 from accounts.models import Role, User
 from centers.models import Center
+from core import files
 from core.fields import CleanedField, CodeField, DayField, PlainTextField, SubmissionField, WordsField
 from participants.models import Pathway
 
@@ -122,10 +123,11 @@ class CourseForm(forms.Form):
         required_text="Tulis topiknya, satu baris untuk satu pertemuan.",
     )  # fmt: skip
     materials = PlainTextField(
-        label="Bahan", max_length=8000, multiline=True, required=False,
+        label="Bahan berupa tautan", max_length=8000, multiline=True, required=False,
         help_text="Satu baris untuk satu bahan: judul, garis tegak, tautan. "
         "Contoh: Buku kas | https://contoh.id/buku-kas",
     )  # fmt: skip
+    removed = PicksField(label="Hapus berkas ini", choices=[], required=False)
     center = CodeField(label="Milik pusat", choices=[])
     is_active = forms.BooleanField(label="Bisa dipakai untuk kelas baru", required=False, initial=True)
 
@@ -135,9 +137,13 @@ class CourseForm(forms.Form):
                 "title": course.title, "level": course.level, "pathways": course.pathways,
                 "aims": course.aims, "hours": course.hours, "is_active": course.is_active,
                 "topics": "\n".join(topic.title for topic in course.topics.all()),
-                "materials": "\n".join(f"{one.title} | {one.url}" for one in course.materials.all()),
+                "materials": "\n".join(f"{one.title} | {one.url}" for one in course.materials.links()),
             }  # fmt: skip
         super().__init__(*args, **kwargs)
+        own_files = course.materials.stored() if course else []
+        self.fields["removed"].choices = [(str(one.pk), one.title) for one in own_files]  # type: ignore[attr-defined]
+        if not own_files:
+            del self.fields["removed"]
         if course is not None:
             del self.fields["center"]
             return
@@ -166,6 +172,21 @@ class CourseForm(forms.Form):
                 raise ValidationError("Tulis setiap baris seperti: judul | https://contoh.id/bahan")
             found.append((title, clean_link(link)))
         return found[:50]
+
+
+class MaterialForm(forms.Form):
+    """A file to read, with its title."""
+
+    use_required_attribute = False
+    title = WordsField(label="Judul", max_length=120, required_text="Tulis judulnya.")
+    file = forms.FileField(
+        label="Berkas",
+        help_text=f"PDF, JPG atau PNG, paling besar {files.upload_limit() // 1_048_576} MB.",
+        error_messages=dict.fromkeys(("required", "invalid", "missing", "empty"), "Pilih berkasnya."),
+        widget=forms.FileInput(
+            attrs={"accept": "application/pdf,image/jpeg,image/png", "data-max": files.upload_limit()}
+        ),
+    )
 
 
 class ClassForm(forms.Form):

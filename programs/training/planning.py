@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import cast
 from uuid import UUID
 
 from django.db import transaction
@@ -12,8 +13,9 @@ from django.db import transaction
 from accounts.access import scopes
 from accounts.models import Role, User
 from centers.models import Center
-from core import audit
+from core import audit, files
 from core.clock import local_day
+from core.models import StoredFile
 from participants.refusals import NotYours, Refused
 
 from .access import require_manager
@@ -35,7 +37,8 @@ from .services import CHUNK, lock_class, pass_on, take_seat, tell
 
 @dataclass(frozen=True, slots=True)
 class CourseText:
-    """What is written about a course. Materials are pairs of title and https address."""
+    """What is written about a course. Materials are pairs of title and https address; `removed` are the ids
+    of files that go."""
 
     title: str
     level: str
@@ -44,6 +47,7 @@ class CourseText:
     pathways: Sequence[str] = ()
     topics: Sequence[str] = ()
     materials: Sequence[tuple[str, str]] = ()
+    removed: Sequence[str] = ()
     is_active: bool = True
 
 
@@ -51,7 +55,7 @@ class CourseText:
 def save_course(
     *, course_id: UUID | None, center: Center | None, text: CourseText, actor: User, at: datetime
 ) -> Course:
-    """Make a course, or change one; its topics and materials are replaced. Classes keep their sessions.
+    """Make a course, or change one; its topics and links are replaced. Classes keep their sessions.
 
     Raises NotYours for a course outside the actor's centres.
     """
@@ -61,10 +65,7 @@ def save_course(
             raise NotYours("Kursus dibuat hanya oleh pengelola pusatnya atau sekretariat.")
         course = Course(center=center, created_by=actor, created_at=at)
     else:
-        found = Course.objects.select_for_update(of=("self",), no_key=True).filter(pk=course_id)
-        course = found.get()
-        if not Course.objects.editable_by(actor).filter(pk=course_id).exists():
-            raise NotYours("Kursus diubah hanya oleh pengelola pusatnya atau sekretariat.")
+        course = lock_course(course_id, actor)
     course.title, course.level, course.aims, course.hours = text.title, text.level, text.aims, text.hours
     course.pathways, course.is_active = list(text.pathways), text.is_active
     course.save()
@@ -73,12 +74,23 @@ def save_course(
         CourseTopic(course=course, number=number, title=title)
         for number, title in enumerate(text.topics[:MOST_SESSIONS], start=1)
     )
-    course.materials.all().delete()
+    for old in course.materials.stored().filter(pk__in=text.removed).select_related("file"):
+        old.delete()
+        files.delete(cast(StoredFile, old.file))
+    course.materials.links().delete()
     CourseMaterial.objects.bulk_create(
         CourseMaterial(course=course, number=number, title=title, url=url)
         for number, (title, url) in enumerate(text.materials, start=1)
     )
     audit.record(actor=actor, action="kursus.simpan", obj=course, detail={"title": text.title})
+    return course
+
+
+def lock_course(course_id: UUID, actor: User) -> Course:
+    """A course that somebody changes, held for this transaction. Raises NotYours."""
+    course = Course.objects.select_for_update(of=("self",), no_key=True).get(pk=course_id)
+    if not Course.objects.editable_by(actor).filter(pk=course_id).exists():
+        raise NotYours("Kursus diubah hanya oleh pengelola pusatnya atau sekretariat.")
     return course
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from .views import attendance, certificates, manage, public, reports
+from .views import attendance, certificates, manage, materials, public, reports
 
 urlpatterns = [
     path("", public.class_list, name="class_list"),
@@ -19,6 +19,8 @@ urlpatterns = [
     path("kelola/kursus/", manage.courses, name="courses"),
     path("kelola/kursus/baru/", manage.course_new, name="course_new"),
     path("kelola/kursus/<uuid:course_id>/", manage.course_edit, name="course_edit"),
+    path("kelola/kursus/<uuid:course_id>/bahan/", materials.material_add, name="material_add"),
+    path("bahan/<uuid:material_id>/", materials.material_file, name="material_file"),
     path("<uuid:class_id>/kelola/", manage.class_desk, name="class_desk"),
     path("<uuid:class_id>/buka/", manage.class_open, name="class_open"),
     path("<uuid:class_id>/selesai/", manage.class_finish, name="class_finish"),

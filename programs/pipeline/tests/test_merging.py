@@ -174,7 +174,8 @@ def test_the_double_account_is_closed_and_its_messages_go_to_the_other(manager: 
 def test_a_merge_taken_back_gives_back_the_seats_where_there_is_room(manager: User) -> None:
     """One class has room; one was filled meanwhile: the old place in the queue; one was called off."""
     at, later = classes.AT, classes.AT + timedelta(days=1)
-    kept, taken = (classes.trainee(person__full_name="Siti Aminah") for _ in range(2))
+    kept = classes.trainee(person__full_name="Siti Aminah", person__nik=None, person__no_nik_reason="Hilang")
+    taken = classes.trainee(person__full_name="Siti Aminah")
     roomy, filled, gone = (
         classes.training_class(name=name, capacity=size) for name, size in (("A", 5), ("B", 1), ("C", 5))
     )

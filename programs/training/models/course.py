@@ -9,6 +9,7 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 
 from accounts.access import scopes
 from accounts.models import Role
@@ -104,14 +105,30 @@ class CourseTopic(models.Model):
         return f"{self.number}. {self.title}"
 
 
+class CourseMaterialQuerySet(models.QuerySet["CourseMaterial"]):
+    """Questions about materials."""
+
+    def links(self) -> Self:
+        return self.filter(file__isnull=True)
+
+    def stored(self) -> Self:
+        """Those that are files of ours."""
+        return self.filter(file__isnull=False)
+
+
 class CourseMaterial(models.Model):
-    """Something to read or watch: a link."""
+    """Something to read or watch: a link, or a file of ours. Files have numbers from `FIRST_FILE` on."""
+
+    FIRST_FILE = 101
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     course = models.ForeignKey(Course, on_delete=models.CASCADE, related_name="materials")
     number = models.PositiveSmallIntegerField("urutan")
     title = models.CharField("judul", max_length=120)
-    url = models.URLField("tautan", max_length=300)
+    url = models.URLField("tautan", max_length=300, blank=True)
+    file = models.OneToOneField("core.StoredFile", null=True, on_delete=models.PROTECT, related_name="+")
+
+    objects = CourseMaterialQuerySet.as_manager()
 
     class Meta:
         verbose_name = "bahan"
@@ -119,8 +136,16 @@ class CourseMaterial(models.Model):
         ordering = ["number"]
         constraints = [
             models.UniqueConstraint(fields=["course", "number"], name="material_one_per_number"),
-            models.CheckConstraint(name="material_by_https", condition=Q(url__startswith="https://")),
+            models.CheckConstraint(
+                name="material_link_or_file",
+                condition=Q(url__startswith="https://", file__isnull=True) | Q(url="", file__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def address(self) -> str:
+        """Where it opens."""
+        return self.url or reverse("material_file", args=[self.pk])

@@ -11,7 +11,7 @@ from django.http import Http404, HttpRequest
 from accounts.models import User
 from participants.models import Enrollment
 from participants.refusals import Refused
-from programs.training.models import ClassSession, Seat, TrainingClass
+from programs.training.models import ClassSession, Course, Seat, TrainingClass
 
 
 def visitor_of(request: HttpRequest) -> User | None:
@@ -80,6 +80,19 @@ def visible_seat(request: HttpRequest, seat_id: UUID) -> Seat:
 def sent(request: HttpRequest) -> dict[str, Any]:
     """Keyword arguments that bind a form to what was posted, even to nothing; unbound on GET."""
     return {"data": request.POST} if request.method == "POST" else {}
+
+
+def sent_with_files(request: HttpRequest) -> dict[str, Any]:
+    """The same with the files."""
+    return {"data": request.POST, "files": request.FILES} if request.method == "POST" else {}
+
+
+def edited_course(request: HttpRequest, course_id: UUID) -> Course:
+    """A course the user may change; else 404."""
+    found = Course.objects.editable_by(actor_of(request)).filter(pk=course_id).first()
+    if found is None:
+        raise Http404("Tidak ditemukan.")
+    return found
 
 
 def show_refusal(request: HttpRequest, refusal: Refused) -> None:

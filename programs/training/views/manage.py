@@ -46,7 +46,7 @@ from programs.training.models import (
 from programs.training.schedule import recurring_days, slots_of
 
 from .certificates import KEEPERS, certified
-from .fetch import actor_of, led, managed, sent, show_refusal, visible_seat
+from .fetch import actor_of, edited_course, led, managed, sent, show_refusal, visible_seat
 from .public import FORM, LEADERS
 
 CANDIDATES = 100
@@ -98,10 +98,7 @@ def course_new(request: HttpRequest) -> HttpResponse:
 @FORM
 def course_edit(request: HttpRequest, course_id: UUID) -> HttpResponse:
     """Change a course of one's own."""
-    found = Course.objects.editable_by(actor_of(request)).filter(pk=course_id).first()
-    if found is None:
-        raise Http404("Tidak ditemukan.")
-    return _course(request, found)
+    return _course(request, edited_course(request, course_id))
 
 
 def _course(request: HttpRequest, course: Course | None) -> HttpResponse:
@@ -121,7 +118,9 @@ def _course(request: HttpRequest, course: Course | None) -> HttpResponse:
         else:
             messages.success(request, f"Kursus {data['title']} tersimpan.")
             return SeeOther(reverse("courses"))
-    context = {"form": form, "course": course, "cancel": reverse("courses")}
+    context: dict[str, Any] = {"form": form, "course": course, "cancel": reverse("courses")}
+    if course is not None:
+        context["files"] = list(course.materials.stored().select_related("file"))
     return render(request, "training/course.html", context, status=422 if form.errors else 200)
 
 

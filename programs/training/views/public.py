@@ -81,7 +81,7 @@ def class_page(request: HttpRequest, class_id: UUID) -> HttpResponse:
     context: dict[str, Any] = {
         "item": one,
         "sessions": list(one.sessions.all()),
-        "materials": list(one.course.materials.all()),
+        "materials": list(one.course.materials.select_related("file")),
         "trainers": [row.user.display_name for row in one.trainers.select_related("user").order_by("pk")],
         "is_open": one.takes_names(at),
         "closed_words": services.closed_words(one, at=at),
