@@ -43,6 +43,11 @@ NOT_PAGES = {
     "account_login": "the same address as `login`",
     "class_calendar": "a calendar file",
     "certificate": "a PDF",
+    "certificates_print": "a PDF",
+    "class_report": "a PDF",
+    "class_sheet": "a PDF",
+    "class_workbook": "a workbook",
+    "material_file": "a PDF or a picture",
 }
 """Addresses that answer GET with 200, but not with a page, and what they answer with."""
 
