@@ -355,6 +355,8 @@ def _as_text(raw: Any) -> str:
 
 def _refuse_hidden(text: str) -> None:
     """Raise ValidationError for characters that cannot be read or that disguise others."""
+    if text.isascii() and text.isprintable():
+        return
     for character in text:
         if " " <= character < "\x7f" or character in "\t\n\r\u0085\u2028\u2029":
             continue
