@@ -2,7 +2,7 @@
 
 An act that writes a dozen rows would otherwise wait a dozen times for an answer it does not need. The models
 stay the only source of truth: columns, defaults and conversions are theirs; what is kept from one call to the
-next is the text of a model's INSERT, which `Model.save()` builds anew for every row.
+next is a model's INSERT, which `Model.save()` writes, and the database reads and checks, anew for every row.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from functools import cache
 from itertools import groupby
 from typing import Any
 from uuid import UUID
+from weakref import WeakKeyDictionary
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections, models
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -47,10 +48,10 @@ class _Column:
 
 @dataclass(frozen=True, slots=True)
 class _Insert:
-    """What every INSERT into one table has in common."""
+    """What every INSERT into one table has in common: as the database is told once, and by its name after."""
 
-    head: str
-    one_row: str
+    prepare: str
+    execute: str
     columns: tuple[_Column, ...]
 
     def values(self, row: models.Model, db: BaseDatabaseWrapper) -> Iterator[Any]:
@@ -65,14 +66,18 @@ class _Insert:
 
 
 @cache
-def _insert_of(model: type[models.Model]) -> _Insert:
-    """The INSERT of a model; the database numbers rows whose key it counts itself."""
+def _insert_of(model: type[models.Model], count: int) -> _Insert:
+    """The INSERT of `count` rows of a model; the database numbers rows whose key it counts itself."""
     fields = [field for field in model._meta.local_concrete_fields if not isinstance(field, models.AutoField)]
     quote = connection.ops.quote_name
-    names = ", ".join(quote(str(field.column)) for field in fields)
+    table, name = quote(model._meta.db_table), quote(f"insert_{count}_{model._meta.db_table}")
+    columns = ", ".join(quote(str(field.column)) for field in fields)
+    numbers = [f"${number}" for number in range(1, count * len(fields) + 1)]
+    rows = (numbers[start : start + len(fields)] for start in range(0, len(numbers), len(fields)))
+    values = ", ".join(f"({', '.join(row)})" for row in rows)
     return _Insert(
-        head=f"INSERT INTO {quote(model._meta.db_table)} ({names}) VALUES ",
-        one_row=f"({', '.join(['%s'] * len(fields))})",
+        prepare=f"PREPARE {name} AS INSERT INTO {table} ({columns}) VALUES {values}",
+        execute=f"EXECUTE {name} ({', '.join(['%s'] * len(numbers))})",
         columns=tuple(_column(field) for field in fields),
     )
 
@@ -95,19 +100,34 @@ def insert_together(rows: Iterable[models.Model]) -> None:
     database says, such as django.db.IntegrityError.
     """
     rows = list(rows)
+    if not rows:
+        return
     db = connections[DEFAULT_DB_ALIAS]
     statements: list[str] = []
     params: list[Any] = []
     for model, group in groupby(rows, type):
-        insert = _insert_of(model)
         same = list(group)
-        statements.append(insert.head + ", ".join([insert.one_row] * len(same)))
+        insert = _insert_of(model, len(same))
+        _prepare(insert, db)
+        statements.append(insert.execute)
         for row in same:
             params.extend(insert.values(row, db))
-    if not statements:
-        return
     with db.cursor() as cursor:
         cursor.execute("; ".join(statements), params)
     for row in rows:
         row._state.adding = False
         row._state.db = db.alias
+
+
+_prepared: WeakKeyDictionary[Any, set[str]] = WeakKeyDictionary()
+"""What each connection of the driver knows by name, as long as it lives."""
+
+
+def _prepare(insert: _Insert, db: BaseDatabaseWrapper) -> None:
+    """Have the database read and check an INSERT once a connection, not at every act."""
+    db.ensure_connection()
+    known = _prepared.setdefault(db.connection, set())
+    if insert.prepare not in known:
+        with db.connection.cursor() as cursor:
+            cursor.execute(insert.prepare)
+        known.add(insert.prepare)
