@@ -15,8 +15,10 @@ from uuid import UUID
 from accounts.models import User
 from core.clock import local_day
 from participants.models import Enrollment, Pathway, Stage, Status
+from programs.training.certificates import new_code, new_numbers
 from programs.training.models import (
     Attendance,
+    Certificate,
     ClassSession,
     ClassStatus,
     ClassTrainer,
@@ -24,9 +26,14 @@ from programs.training.models import (
     CourseMaterial,
     CourseTopic,
     Level,
+    Moment,
     Presence,
+    Question,
+    QuizResult,
     Seat,
     SeatStatus,
+    SurveyAnswer,
+    SurveyDone,
     TrainerKind,
     TrainingClass,
 )
@@ -45,6 +52,7 @@ class Lesson:
     hours: int
     topics: tuple[str, ...]
     pathways: tuple[str, ...] = ()
+    questions: tuple[tuple[str, tuple[str, ...], int], ...] = ()
 
 
 LESSONS = (
@@ -52,6 +60,13 @@ LESSONS = (
         "Dasar usaha mikro", Level.DASAR,
         "Sesudah kelas ini Anda bisa menghitung modal dan harga jual, dan tahu siapa pembeli Anda.", 12,
         ("Mengenal usaha dan pembeli", "Modal dan harga jual", "Uang usaha dan uang rumah", "Rencana usaha"),
+        questions=(
+            ("Modal satu kue Rp 3.000, dijual Rp 5.000. Berapa untungnya?",
+             ("Rp 2.000", "Rp 5.000", "Rp 8.000"), 0),
+            ("Uang usaha dan uang rumah sebaiknya …", ("dicatat terpisah", "dicampur saja"), 0),
+            ("Sebelum membuat produk baru, yang pertama ditanya adalah …",
+             ("siapa pembelinya", "apa warnanya", "kapan bank tutup"), 0),
+        ),
     ),
     Lesson(
         "Siap kerja", Level.DASAR,
@@ -72,6 +87,10 @@ LESSONS = (
 )  # fmt: skip
 BUSY = ("P31.74.07", "P31.74.05", "P31.71.01", "P32.73.01", "P73.71.01", "P91.71.01")
 """Centres that hold classes, where the demo has them: all three time zones."""
+SAID = (
+    (5, "Contohnya dari usaha sehari-hari, gampang diikuti."), (4, ""),
+    (5, "Latihan menghitungnya ditambah."), (3, "Ruangannya panas."), (4, ""), (5, "Pelatihnya sabar."),
+)  # fmt: skip
 MARKS = (Presence.HADIR,) * 7 + (Presence.TERLAMBAT, Presence.IZIN, Presence.ALPA)
 
 
@@ -103,6 +122,12 @@ class _Makers:
             CourseTopic(id=self.key(), course=course, number=number, title=title)
             for number, title in enumerate(lesson.topics, start=1)
         )
+        Question.objects.bulk_create(
+            Question(
+                id=self.key(), course=course, number=number, text=text, choices=list(choices), answer=answer
+            )
+            for number, (text, choices, answer) in enumerate(lesson.questions, start=1)
+        )
         CourseMaterial.objects.create(
             id=self.key(),
             course=course,
@@ -125,7 +150,9 @@ class _Makers:
         self.one(place, courses[1], "Angkatan 1", starts_in=9, capacity=12)
         self.one(place, courses[2], "Angkatan 1", starts_in=26, capacity=20, begins=time(18))
         graduates = self.graduates(place)
-        self.one(place, courses[0], "Angkatan 1", starts_in=-60, capacity=20, people=_take(graduates, 12))
+        people = _take(graduates, 12)
+        done = self.one(place, courses[0], "Angkatan 1", starts_in=-60, capacity=20, people=people)
+        self.afterwards(done, place.manager)
 
     def learners(self, place: Place) -> Iterator[Enrollment]:
         """People of the centre who are in P2 now."""
@@ -142,7 +169,7 @@ class _Makers:
     def one(
         self, place: Place, course: Course, name: str, *, starts_in: int, capacity: int,
         people: Sequence[Enrollment] = (), begins: time = time(9),
-    ) -> None:  # fmt: skip
+    ) -> TrainingClass:  # fmt: skip
         """A class that begins in so many days, with these people in it or waiting."""
         zone, topics = place.center.zone, list(course.topics.all())
         first = local_day(self.at + timedelta(days=starts_in), zone)
@@ -194,6 +221,34 @@ class _Makers:
             if session.ends_at <= self.at
             for seat in seats[:capacity]
         )  # fmt: skip
+        return training_class
+
+    def afterwards(self, done: TrainingClass, manager: User) -> None:
+        """Certificates, both tests and the survey of a finished class."""
+        seats = list(done.seats.order_by("queued_at"))
+        numbers = new_numbers(len(seats), done, done.ends_at)
+        Certificate.objects.bulk_create(
+            Certificate(
+                id=self.key(), number=number, code=new_code(), seat=seat, course=done.course.title,
+                hours=done.course.hours, signatory=manager.display_name, issued_at=done.ends_at,
+                issued_by=manager,
+            )
+            for seat, number in zip(seats, numbers, strict=True)
+        )  # fmt: skip
+        total = done.course.questions.count()
+        QuizResult.objects.bulk_create(
+            QuizResult(id=self.key(), seat=seat, moment=moment, right=right, total=total, at=at)
+            for seat in seats
+            for moment, right, at in (
+                (Moment.AWAL, self.rng.randrange(total), done.starts_at),
+                (Moment.AKHIR, self.rng.randrange(1, total + 1), done.ends_at),
+            )
+        )
+        SurveyDone.objects.bulk_create(SurveyDone(seat=seat) for seat in seats[: len(SAID)])
+        SurveyAnswer.objects.bulk_create(
+            SurveyAnswer(id=self.key(), training_class=done, batch=number // 5, rating=rating, words=words)
+            for number, (rating, words) in enumerate(SAID[: len(seats)])
+        )
 
     def mark(self, status: ClassStatus) -> Presence:
         """Whoever went on from the finished class was there."""

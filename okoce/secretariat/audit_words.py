@@ -109,6 +109,7 @@ WORDS: dict[str, Words] = (
         "kelas",
         {
             "kursus.simpan": "menyimpan {obj}",
+            "kursus.soal": "mengubah soal tes {obj}",
             "kursus.bahan": "mengubah bahan {obj}",
             "kelas.rencanakan": "merencanakan {obj}",
             "kelas.buka": "membuka pendaftaran {obj}",

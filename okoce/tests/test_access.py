@@ -46,7 +46,7 @@ from participants.tests.factories import StageEvidenceFactory, center_of, partic
 from programs.pipeline.models import BulkAct, BulkItem, BulkKind
 from programs.training import attendance, materials, planning
 from programs.training import services as training
-from programs.training.models import Attendance, Certificate, Presence, Seat, TrainerKind
+from programs.training.models import Attendance, Certificate, Presence, Question, Seat, TrainerKind
 from programs.training.schedule import Slot
 
 pytestmark = pytest.mark.django_db
@@ -254,6 +254,10 @@ LINES: dict[str, Line] = {
     "courses": Line(KEEPERS),
     "course_new": Line(KEEPERS, post=422),
     "course_edit": Line(KEEPERS, sees=IN_CHARGE, kwargs={"course_id": "course"}, post=422),
+    "question_add": Line(KEEPERS, sees=IN_CHARGE, kwargs={"course_id": "course"}, post=422),
+    "question_edit": Line(KEEPERS, sees=IN_CHARGE, kwargs={"question_id": "question"}, post=422),
+    "class_test": Line(CITIZENS, sees=frozenset({"citizen"}), kwargs=CLASS | {"moment": "=awal"}, post=422),
+    "class_survey": Line(CITIZENS, sees=frozenset({"citizen"}), kwargs=CLASS, get=303, post=303),
     "material_add": Line(KEEPERS, sees=IN_CHARGE, kwargs={"course_id": "course"}, post=422),
     "material_file": Line(
         CITIZENS | LEADERS, sees=IN_CHARGE | {"trainer", "citizen"}, kwargs={"material_id": "material"}
@@ -419,6 +423,9 @@ def world() -> World:
         "course": taught.training_class.course_id,
         "class": taught.training_class_id,
         "seat": taught.pk,
+        "question": Question.objects.create(
+            course=taught.training_class.course, number=1, text="Soal", choices=["Ya", "Tidak"], answer=0
+        ).pk,
         "material": materials.add_file(
             course_id=taught.training_class.course_id,
             actor=users["manager"],

@@ -386,8 +386,8 @@ LOOKS = [
     *(Look(name, who, RECORD) for who in ("manager", "coach")
       for name in ("class_desk", "roll_call", "session_code", "attendance_correct")),
     *(Look(name, "manager", RECORD) for name in (
-        "class_new", "course_new", "course_edit", "material_add", "class_cancel", "class_capacity",
-        "class_people", "seat_move", "seat_give_up")),
+        "class_new", "course_new", "course_edit", "question_add", "material_add", "class_cancel",
+        "class_capacity", "class_people", "seat_move", "seat_give_up")),
     *(Look(name, who, RECORD) for name in ("account", "change_password", "account_reauthenticate")
       for who in ("citizen", "manager")),
 ]  # fmt: skip
@@ -396,6 +396,7 @@ NO_DATA = {
     "healthz", "readyz", "metrics",  # probes of the operators
     "desk_place", "compare_nik", "bulk_undo",  # POST only
     "ktp_file", "certificate", "certificates_print",  # a file
+    "question_edit", "class_test", "class_survey",  # counted in programs/training/tests/test_feedback.py
     "material_file",  # a file: who may open it is in programs/training/tests/test_materials.py
     "class_report", "class_workbook", "class_sheet",  # files: counted in training
     "my_data_consent", "my_data_cancel",  # POST only
@@ -430,6 +431,7 @@ IN_OWN_TESTS = {
     "class_enrol", "class_open", "class_finish", "class_cancel", "class_capacity", "class_people",
     "class_new", "course_new", "course_edit", "material_add", "seat_accept", "seat_give_up", "seat_move",
     "roll_call", "check_in", "attendance_correct", "certificates_issue", "certificate_revoke",
+    "class_test", "class_survey", "question_add", "question_edit",
 }  # fmt: skip
 """Their acts need two people each, a password or a code: counted in test_duplicates, test_merging,
 test_corrections, test_rights, test_people_search, test_rules, test_places, and in the own tests of helpdesk

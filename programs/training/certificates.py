@@ -118,7 +118,7 @@ def issue_some(*, class_id: UUID, issuer: User, at: datetime) -> list[Certificat
     made = Certificate.objects.bulk_create(
         Certificate(
             number=given,
-            code="".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH)),
+            code=new_code(),
             seat=seat,
             course=training_class.course.title,
             hours=training_class.course.hours,
@@ -126,7 +126,7 @@ def issue_some(*, class_id: UUID, issuer: User, at: datetime) -> list[Certificat
             issued_at=at,
             issued_by=issuer,
         )
-        for seat, given in zip(passed, _numbers(len(passed), training_class, at), strict=True)
+        for seat, given in zip(passed, new_numbers(len(passed), training_class, at), strict=True)
     )
     tell(passed, "sertifikat_terbit", at=at)
     return made
@@ -191,12 +191,17 @@ def check_address(certificate: Certificate) -> str:
     return f"{settings.SITE_URL}{reverse('verify', args=[certificate.code])}"
 
 
-def _numbers(count: int, training_class: TrainingClass, at: datetime) -> list[str]:
+def new_numbers(count: int, training_class: TrainingClass, at: datetime) -> list[str]:
     """That many new numbers `SP-26-000123`; a sequence gives each out once."""
     year = local_day(at, training_class.zone).year
     with connection.cursor() as cursor:
         cursor.execute("SELECT nextval('training_certificate_number') FROM generate_series(1, %s)", [count])
         return [f"SP-{year % 100:02d}-{given:06d}" for (given,) in cursor.fetchall()]
+
+
+def new_code() -> str:
+    """A code that nobody guesses."""
+    return "".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH))
 
 
 def progress_words(job: Job) -> str:

@@ -16,10 +16,13 @@ from .services import end_seat, lock_class
     "training.AttendanceChange",
     "training.Certificate",
     "training.CertificateRevocation",
+    "training.QuizResult",
+    "training.SurveyDone",
 )
 def forget_seats(traces: Traces) -> None:
     """That somebody sat in a class, and how often they came, stays as a count of the class. A certificate
-    names nobody by itself: its check then shows that the data are gone."""
+    names nobody by itself: its check then shows that the data are gone. A score stays as a figure; what
+    somebody thought of a class cannot be told from what others thought."""
     seats = Seat.objects.filter(enrollment__in=traces.enrollment_ids)
     live = list(seats.live().order_by("training_class_id", "pk"))
     for seat in live:

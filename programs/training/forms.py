@@ -17,7 +17,8 @@ from core import files
 from core.fields import CleanedField, CodeField, DayField, PlainTextField, SubmissionField, WordsField
 from participants.models import Pathway
 
-from .models import Course, Level, Presence, Seat, TrainerKind, TrainingClass
+from .models import Course, Level, Presence, Question, Seat, TrainerKind, TrainingClass
+from .quiz import QuestionText
 from .schedule import MOST_SESSIONS
 
 WEEKDAYS = ("Senin", "Selasa", "Rabu", "Kamis", "Jumat", "Sabtu", "Minggu")
@@ -187,6 +188,85 @@ class MaterialForm(forms.Form):
             attrs={"accept": "application/pdf,image/jpeg,image/png", "data-max": files.upload_limit()}
         ),
     )
+
+
+class QuestionForm(forms.Form):
+    """A question with two to five choices, one of them right."""
+
+    use_required_attribute = False
+    text = WordsField(label="Pertanyaan", max_length=300, required_text="Tulis pertanyaannya.")
+    choice_1 = WordsField(label="Pilihan A", max_length=120, required_text="Tulis pilihan A.")
+    choice_2 = WordsField(label="Pilihan B", max_length=120, required_text="Tulis pilihan B.")
+    choice_3 = WordsField(label="Pilihan C", max_length=120, required=False)
+    choice_4 = WordsField(label="Pilihan D", max_length=120, required=False)
+    choice_5 = WordsField(label="Pilihan E", max_length=120, required=False)
+    answer = CodeField(
+        label="Jawaban yang benar", choices=[(letter, letter) for letter in "ABCDE"],
+        widget=forms.RadioSelect, required_text="Pilih jawaban yang benar.",
+    )  # fmt: skip
+    removed = forms.BooleanField(label="Hapus soal ini", required=False)
+
+    def __init__(self, *args: Any, question: Question | None = None, **kwargs: Any) -> None:
+        if question is not None:
+            written = {f"choice_{n}": text for n, text in enumerate(question.choices, start=1)}
+            kwargs["initial"] = {"text": question.text, "answer": "ABCDE"[question.answer], **written}
+        super().__init__(*args, **kwargs)
+        if question is None:
+            del self.fields["removed"]
+
+    def clean(self) -> dict[str, Any]:
+        """Choices without a gap, no two alike, the right one among them."""
+        data: dict[str, Any] = super().clean() or {}
+        choices = [data.get(f"choice_{n}", "") for n in range(1, 6)]
+        filled = [text for text in choices if text]
+        if choices[: len(filled)] != filled:
+            self.add_error(f"choice_{len(filled) + 1}", ValidationError("Isi pilihan berurutan dari A."))
+        elif len({text.casefold() for text in filled}) < len(filled):
+            self.add_error(f"choice_{len(filled)}", ValidationError("Dua pilihan sama. Tulis yang lain."))
+        elif data.get("answer") and "ABCDE".index(data["answer"]) >= len(filled):
+            self.add_error("answer", ValidationError("Pilihan ini kosong."))
+        return data
+
+    def written(self) -> QuestionText:
+        """The question, once the form is valid."""
+        data = self.cleaned_data
+        filled = [data[f"choice_{n}"] for n in range(1, 6) if data[f"choice_{n}"]]
+        return QuestionText(data["text"], filled, "ABCDE".index(data["answer"]))
+
+
+class QuizForm(forms.Form):
+    """The questions of a course, one answer each: `q-<question id>`."""
+
+    use_required_attribute = False
+
+    def __init__(self, *args: Any, questions: list[Question], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.questions = {f"q-{one.pk}": one.pk for one in questions}
+        for one in questions:
+            self.fields[f"q-{one.pk}"] = CodeField(
+                label=one.text, choices=[(str(n), text) for n, text in enumerate(one.choices)],
+                widget=forms.RadioSelect, required_text="Pilih satu jawaban. Belum tahu? Pilih yang mungkin.",
+            )  # fmt: skip
+
+    def chosen(self) -> dict[UUID, int]:
+        """Question id → place of the chosen answer."""
+        return {pk: int(self.cleaned_data[name]) for name, pk in self.questions.items()}
+
+
+class SurveyForm(forms.Form):
+    """How somebody liked a class, in a number and a few words."""
+
+    use_required_attribute = False
+    rating = CodeField(
+        label="Bagaimana kelas ini?",
+        choices=[("5", "5, sangat bagus"), ("4", "4, bagus"), ("3", "3, cukup"), ("2", "2, kurang"),
+                 ("1", "1, buruk")],
+        widget=forms.RadioSelect, required_text="Pilih nilai 1 sampai 5.",
+    )  # fmt: skip
+    words = WordsField(
+        label="Apa yang sebaiknya tetap, apa yang diubah?", max_length=500, multiline=True, required=False,
+        help_text="Jangan tulis nama atau nomor. Pelatih membaca kata-katanya, tanpa nama Anda.",
+    )  # fmt: skip
 
 
 class ClassForm(forms.Form):

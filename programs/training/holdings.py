@@ -7,7 +7,7 @@ from typing import Any
 from participants.models import Person
 from participants.portability import holds
 
-from .models import Attendance, Certificate, Seat
+from .models import Attendance, Certificate, QuizResult, Seat, SurveyDone
 
 
 @holds("kelas", "Kelas pelatihan")
@@ -60,4 +60,32 @@ def certificates_of(person: Person) -> list[dict[str, Any]]:
             "dicabut": row.revocation.at if row.is_revoked else None,
         }
         for row in rows.order_by("issued_at", "pk")
+    ]
+
+
+@holds("tes_kelas", "Tes di kelas")
+def results_of(person: Person) -> list[dict[str, Any]]:
+    rows = QuizResult.objects.filter(seat__enrollment__person=person).select_related(
+        "seat__training_class__course"
+    )
+    return [
+        {
+            "kursus": row.seat.training_class.course.title,
+            "tes": row.label,
+            "benar": row.right,
+            "dari": row.total,
+            "diisi": row.at,
+        }
+        for row in rows.order_by("at", "pk")
+    ]
+
+
+@holds("kesan_kelas", "Kesan tentang kelas (isinya tanpa nama)")
+def surveys_of(person: Person) -> list[dict[str, Any]]:
+    rows = SurveyDone.objects.filter(seat__enrollment__person=person).select_related(
+        "seat__training_class__course"
+    )
+    return [
+        {"kursus": row.seat.training_class.course.title, "angkatan": row.seat.training_class.name}
+        for row in rows.order_by("seat__queued_at", "pk")
     ]

@@ -75,6 +75,11 @@ def register_messages() -> None:
         "{group} ({day}) tidak jadi: {reason}. Buka halaman ini untuk melihat angkatan lain.",
     )
     _tell(
+        "kelas_selesai",
+        "Kelas selesai: {course}",
+        "Terima kasih sudah ikut {group}. Ceritakan kesan Anda di halaman kelas ini, cukup satu menit.",
+    )
+    _tell(
         "sertifikat_terbit",
         "Sertifikat Anda terbit: {course}",
         "{group}. Unduh di halaman kelas ini.",

@@ -224,6 +224,7 @@ def finish_class(*, class_id: UUID, actor: User, at: datetime) -> TrainingClass:
         raise Refused("Kelas diselesaikan sesudah pertemuan terakhir.")
     training_class.status = ClassStatus.SELESAI
     training_class.save(update_fields=["status"])
+    tell(Seat.objects.enrolled().filter(training_class=training_class), "kelas_selesai", at=at)
     audit.record(actor=actor, action="kelas.selesaikan", obj=training_class)
     return training_class
 

@@ -19,6 +19,7 @@ from core.formats import NOTHING, day, moment, number
 from core.spreadsheet import plain
 from participants.models import Stage, Threshold
 
+from . import quiz, survey
 from .certificates import DOCUMENTS
 from .facts import class_percents
 from .models import Attendance, ClassSession, Presence, Seat, TrainingClass
@@ -51,6 +52,8 @@ class ClassReport:
     lines: Sequence[Line]
     trainers: Sequence[str]
     enough: int
+    average: quiz.Average
+    survey: survey.Survey
     made_at: datetime
 
     @property
@@ -75,6 +78,8 @@ class ClassReport:
             ("Rata-rata kehadiran", f"{average} dari {len(self.sessions)} pertemuan"),
             (f"Hadir paling sedikit {self.enough}%", f"{number(passed)} orang"),
             ("Sertifikat terbit", number(sum(bool(line.certificate) for line in lines))),
+            ("Tes awal dan akhir", quiz.average_words(self.average)),
+            ("Kesan peserta", survey.survey_words(self.survey)),
         ]
 
     @property
@@ -84,7 +89,7 @@ class ClassReport:
 
 
 def load_report(training_class: TrainingClass, *, reader: User, at: datetime) -> ClassReport:
-    """What `reader` may see of a class; five statements."""
+    """What `reader` may see of a class, in a fixed number of statements."""
     sessions = list(training_class.sessions.order_by("number"))
     seats = _seats(training_class, reader).select_related("certificate__revocation")
     rows = Attendance.objects.filter(session__training_class=training_class)
@@ -100,6 +105,8 @@ def load_report(training_class: TrainingClass, *, reader: User, at: datetime) ->
         sessions=sessions,
         lines=[_line(seat, sessions, known, percents) for seat in seats],
         trainers=[row.user.display_name for row in trainers],
+        average=quiz.averages(training_class),
+        survey=survey.load_survey(training_class),
         enough=thresholds[Stage.PELATIHAN, "hadir_persen"],
         made_at=at,
     )

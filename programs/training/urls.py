@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from .views import attendance, certificates, manage, materials, public, reports
+from .views import attendance, certificates, feedback, manage, materials, public, reports
 
 urlpatterns = [
     path("", public.class_list, name="class_list"),
@@ -20,6 +20,10 @@ urlpatterns = [
     path("kelola/kursus/baru/", manage.course_new, name="course_new"),
     path("kelola/kursus/<uuid:course_id>/", manage.course_edit, name="course_edit"),
     path("kelola/kursus/<uuid:course_id>/bahan/", materials.material_add, name="material_add"),
+    path("kelola/kursus/<uuid:course_id>/soal/", feedback.question_add, name="question_add"),
+    path("kelola/soal/<uuid:question_id>/", feedback.question_edit, name="question_edit"),
+    path("<uuid:class_id>/tes/<slug:moment>/", feedback.class_test, name="class_test"),
+    path("<uuid:class_id>/kesan/", feedback.class_survey, name="class_survey"),
     path("bahan/<uuid:material_id>/", materials.material_file, name="material_file"),
     path("<uuid:class_id>/kelola/", manage.class_desk, name="class_desk"),
     path("<uuid:class_id>/buka/", manage.class_open, name="class_open"),

@@ -47,6 +47,7 @@ BLIND: dict[str, tuple[str, ...]] = {
     "seat_accept": (),
     "check_in": (),
     "certificates_issue": (),
+    "class_survey": ("rating", "words"),
     "desk_place": ("version", "center"),
     "help_take": (),
     "merge": ("kept_version", "taken_out_version", "reason"),

@@ -81,3 +81,10 @@ class TrainerKind(models.TextChoices):
     PENDAMPING = "pendamping", "Pendamping"
     PELAKU_USAHA = "pelaku_usaha", "Pelaku usaha"
     MITRA = "mitra", "Mitra"
+
+
+class Moment(models.TextChoices):
+    """When a test is taken: the same questions before and after."""
+
+    AWAL = "awal", "Tes awal"
+    AKHIR = "akhir", "Tes akhir"

@@ -37,6 +37,13 @@ from .factories import AT, called, enrolled, finished_class, manager_of, trainee
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture(autouse=True)
+def now_is_at() -> Any:
+    """The portal's clock stands at AT, roles included."""
+    with time_machine.travel(AT, tick=False):
+        yield
+
+
 class Finished:
     """A finished class of five sessions: one attended four, one three."""
 

@@ -18,11 +18,11 @@ from accounts.access import SeeOther, role_required, scopes
 from accounts.models import Role, RoleAssignment, User
 from centers.models import Center
 from core.clock import now, today
-from core.formats import day_long
+from core.formats import day_long, inside
 from core.keyset import page as keyset_page
 from participants.models import Enrollment, Stage
 from participants.refusals import Refused
-from programs.training import catalogue, planning, services
+from programs.training import catalogue, planning, quiz, services, survey
 from programs.training.access import manages
 from programs.training.attendance import EARLY
 from programs.training.forms import (
@@ -120,6 +120,7 @@ def _course(request: HttpRequest, course: Course | None) -> HttpResponse:
             return SeeOther(reverse("courses"))
     context: dict[str, Any] = {"form": form, "course": course, "cancel": reverse("courses")}
     if course is not None:
+        context["questions"] = list(course.questions.all())
         context["files"] = list(course.materials.stored().select_related("file"))
     return render(request, "training/course.html", context, status=422 if form.errors else 200)
 
@@ -195,7 +196,7 @@ def class_desk(request: HttpRequest, class_id: UUID) -> HttpResponse:
     )
     rows = list(seats.annotate(came=came).in_rank())
     sessions = list(one.sessions.annotate(recorded=Count("attendance")).order_by("number"))
-    may_manage = manages(actor, one)
+    may_manage, average = manages(actor, one), quiz.averages(one)
     context = {
         "item": one,
         **(certified(one) if may_manage and one.status == ClassStatus.SELESAI else {}),
@@ -205,6 +206,9 @@ def class_desk(request: HttpRequest, class_id: UUID) -> HttpResponse:
         "waiting": sorted(
             (row for row in rows if not row.is_enrolled), key=lambda row: (not row.is_offered, row.queued_at)
         ),
+        "average": average,
+        "average_words": inside(quiz.average_words(average)),
+        "survey": survey.load_survey(one),
         "trainers": list(one.trainers.select_related("user").order_by("pk")),
         "may_manage": may_manage,
         "may_finish": may_manage and one.status == ClassStatus.BERJALAN and at >= one.ends_at,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from urllib.parse import quote, urlencode
 from uuid import UUID
@@ -19,11 +20,11 @@ from core.clock import now
 from core.keyset import page as keyset_page
 from participants.models import Enrollment
 from participants.refusals import Refused
-from programs.training import catalogue, services
+from programs.training import catalogue, quiz, services, survey
 from programs.training.access import leads, manages
 from programs.training.calendar import TYPE, calendar_of
 from programs.training.forms import CatalogueForm
-from programs.training.models import Seat, TrainingClass
+from programs.training.models import ClassSession, Seat, TrainingClass
 
 from .fetch import actor_of, own_enrollment, published, show_refusal, visible_seat, visitor_of
 
@@ -92,6 +93,9 @@ def class_page(request: HttpRequest, class_id: UUID) -> HttpResponse:
         "may_manage": visitor is not None and manages(visitor, one),
         **_own(enrollment, one, at=at),
     }
+    seat = context.get("seat")
+    if seat is not None and seat.is_enrolled:
+        context |= _feedback(one, seat, context["sessions"], at=at)
     if one.is_full or one.is_over:
         context["others"] = catalogue.alternatives(one, at=at)
     return render(request, "training/class.html", context)
@@ -113,6 +117,21 @@ def _own(enrollment: Enrollment | None, one: TrainingClass, *, at: Any) -> dict[
         "place_in_queue": ahead + 1,
         "refusals": [] if seat else services.why_not(enrollment, one, at=at),
         "busy": [] if seat else catalogue.busy_with(enrollment, one),
+    }
+
+
+def _feedback(
+    one: TrainingClass, seat: Seat, sessions: list[ClassSession], *, at: datetime
+) -> dict[str, Any]:
+    """What a participant with a seat has answered and can answer now."""
+    results = list(seat.results.order_by("at"))
+    moment = quiz.open_moment(one, sessions, {row.moment for row in results}, at=at)
+    has_answered = survey.has_answered(seat)
+    return {
+        "results": results,
+        "test": moment if moment and one.course.questions.exists() else None,
+        "is_survey_open": not has_answered and survey.is_open(one, sessions, at=at),
+        "has_answered": has_answered,
     }
 
 
