@@ -128,6 +128,6 @@ def _prepare(insert: _Insert, db: BaseDatabaseWrapper) -> None:
     db.ensure_connection()
     known = _prepared.setdefault(db.connection, set())
     if insert.prepare not in known:
-        with db.connection.cursor() as cursor:
+        with db.wrap_database_errors, db.connection.cursor() as cursor:
             cursor.execute(insert.prepare)
         known.add(insert.prepare)
