@@ -15,7 +15,10 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.db.models import Count, OuterRef, Subquery
+from django.db.models.functions import Coalesce
 
+from accounts.codes import ALPHABET
 from accounts.models import Role, RoleAssignment, User
 from centers.models import Agency, Center, CoachProfile, District
 from core import crypto
@@ -40,6 +43,22 @@ from participants.models import (
     StopReason,
     TransitionKind,
     WorkforceReport,
+)
+from programs.training.certificates import CODE_LENGTH
+from programs.training.models import (
+    Attendance,
+    Certificate,
+    ClassSession,
+    ClassStatus,
+    ClassTrainer,
+    Course,
+    CourseTopic,
+    Level,
+    Presence,
+    Seat,
+    SeatStatus,
+    TrainerKind,
+    TrainingClass,
 )
 
 from .copying import Copier, flush_together
@@ -66,6 +85,14 @@ BIRTHS = (date(2000, 12, 31) - FIRST_BIRTH).days + 1
 MENTEES_PER_COACH = 60
 DAYS_IN_STAGE = ((1, 12), (14, 60), (30, 110))
 """Least and most days in P1, P2 and P3 of those who went on."""
+
+CLASS_DAYS = (-6, -5, -3, -1, 0)
+"""Days of the sessions of a class, counted from its last."""
+CLASS_SEATS = 30
+PRESENT = (Presence.HADIR, Presence.HADIR, Presence.HADIR, Presence.TERLAMBAT)
+ON_PAPER = 0.1
+"""Share of those who are through by an accepted sheet and a certificate from elsewhere, as before there were
+classes in the portal."""
 
 LICENSING_DAYS = 4
 """Days that a permit needs to be issued, sent and checked."""
@@ -97,6 +124,7 @@ class Post:
 
     center: Center
     manager: UUID
+    manager_name: str
     coaches: list[UUID]
     agencies: list[str]
     licensing: str | None
@@ -133,7 +161,8 @@ def seed_jakarta_2018(
     posts = _build_posts(rng, golden, phones=phones, password=password)
     plans = _draw_plans(rng, golden, posts)
     _number(plans)
-    writer = _Writer(rng, phones=phones, password=password, picture=picture)
+    certificates = sum(plan.depth > 2 for plan in plans)
+    writer = _Writer(rng, phones=phones, password=password, picture=picture, certificates=certificates)
     for plan in plans:
         writer.write(plan)
     writer.finish()
@@ -185,6 +214,7 @@ def _build_posts(rng: random.Random, golden: Golden, *, phones: Phones, password
         )
         is_home = center.pk == HOME
         manager = staff.hire(Role.PENGELOLA, center.pk, "pengelola@example.com" if is_home else None)
+        manager_name = staff.users[-1].display_name
         number = max(2, round(mentees * ISLANDS.get(district.pk, 1) / MENTEES_PER_COACH))
         coaches = []
         for position in range(number):
@@ -196,6 +226,7 @@ def _build_posts(rng: random.Random, golden: Golden, *, phones: Phones, password
             Post(
                 center,
                 manager,
+                manager_name,
                 coaches,
                 [agency.pk for agency in agencies.supervising()],
                 licensing.pk if licensing else None,
@@ -353,13 +384,16 @@ def _make_demo(plan: Plan, neighbors: Sequence[Plan]) -> None:
     plan.is_demo, plan.gender, plan.pathway = True, "P", Pathway.MULAI_USAHA
 
 
+def _next(sequence: str, count: int) -> list[int]:
+    """So many numbers of a sequence of the database, the lowest first."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nextval(%s::regclass) FROM generate_series(1, %s)", [sequence, count])
+        return sorted(row[0] for row in cursor.fetchall())
+
+
 def _number(plans: Sequence[Plan]) -> None:
     """Give registration numbers in the order of registration."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT nextval('participants_registration_number') FROM generate_series(1, %s)", [len(plans)]
-        )
-        numbers = sorted(row[0] for row in cursor.fetchall())
+    numbers = _next("participants_registration_number", len(plans))
     ordered = sorted(range(len(plans)), key=lambda index: (plans[index].day, plans[index].minute, index))
     for index, number in zip(ordered, numbers, strict=True):
         plan = plans[index]
@@ -389,8 +423,18 @@ def _at(day: int, minute: int) -> str:
 class _Writer:
     """Writes people with everything that belongs to them."""
 
-    def __init__(self, rng: random.Random, *, phones: Phones, password: str, picture: StoredFile) -> None:
+    def __init__(
+        self,
+        rng: random.Random,
+        *,
+        phones: Phones,
+        password: str,
+        picture: StoredFile,
+        certificates: int,
+    ) -> None:
         self.rng, self.phones, self.password, self.picture = rng, phones, password, picture.pk
+        self.classes = _Classes(rng)
+        self.certificate_numbers = iter(_next("training_certificate_number", certificates))
         self.users = Copier(
             User,
             ("id", "display_name", "email", "login_number", "is_demo", "created_at", "password",
@@ -433,9 +477,19 @@ class _Writer:
             WorkforceReport,
             ("id", "business_id", "full_time", "part_time", "reported_by_id", "reported_at"),
         )
+        self.seats = Copier(Seat, ("id", "training_class_id", "enrollment_id", "status", "queued_at"))
+        self.attendance = Copier(
+            Attendance,
+            ("id", "session_id", "seat_id", "presence", "decided_at", "recorded_at", "recorded_by_id"),
+        )
+        self.certificates = Copier(
+            Certificate,
+            ("id", "number", "code", "seat_id", "course", "hours", "signatory", "issued_at", "issued_by_id"),
+        )
         self.tables = (
             self.users, self.people, self.consents, self.businesses, self.enrollments, self.assignments,
-            self.transitions, self.evidence, self.workforce,
+            self.transitions, self.evidence, self.workforce, *self.classes.tables, self.seats,
+            self.attendance, self.certificates,
         )  # fmt: skip
 
     def write(self, plan: Plan) -> None:
@@ -444,9 +498,83 @@ class _Writer:
         flush_together(self.tables)
 
     def finish(self) -> None:
-        """Send what is left."""
+        """Send what is left, and count the seats that were taken."""
         for table in self.tables:
             table.flush()
+        held = Seat.objects.holding().filter(training_class=OuterRef("pk")).order_by()
+        count = held.values("training_class").annotate(n=Count("pk")).values("n")
+        TrainingClass.objects.update(taken=Coalesce(Subquery(count), 0))
+
+
+@dataclass(slots=True)
+class _Class:
+    """A class that people are given seats of: its sessions by day, its trainer, how many it has still room
+    for."""
+
+    id: UUID
+    trainer: UUID
+    sessions: list[tuple[UUID, int]]
+    free: int = CLASS_SEATS
+
+
+class _Classes:
+    """Classes of one basic course, one after another in every centre, as many at once as are needed."""
+
+    BEGINS, ENDS = 9 * 60, 12 * 60
+
+    def __init__(self, rng: random.Random) -> None:
+        self.rng = rng
+        founder = User.objects.get(email="admin@example.com").pk
+        self.course = Course.objects.create(
+            id=_uuid(rng), title="Memulai usaha", level=Level.DASAR, hours=20, created_by_id=founder,
+            aims="Menghitung modal dan harga, melayani pembeli, mencatat uang.",
+            created_at=day_start(FIRST_DAY, ZONE),
+        )  # fmt: skip
+        titles = ("Dari gagasan ke rencana", "Modal dan harga", "Membuat dan menjaga mutu", "Mencari pembeli",
+                  "Mencatat uang")  # fmt: skip
+        self.titles = [
+            CourseTopic(id=_uuid(rng), course=self.course, number=number, title=title)
+            for number, title in enumerate(titles, start=1)
+        ]
+        CourseTopic.objects.bulk_create(self.titles)
+        self.open: dict[tuple[str, int], _Class] = {}
+        self.rows = Copier(
+            TrainingClass,
+            ("id", "course_id", "center_id", "name", "place", "zone", "capacity", "opens_on", "closes_on",
+            "starts_at", "ends_at", "status", "created_by_id", "created_at"),
+        )  # fmt: skip
+        self.sessions = Copier(
+            ClassSession, ("id", "training_class_id", "number", "title", "starts_at", "ends_at")
+        )
+        self.trainers = Copier(ClassTrainer, ("id", "training_class_id", "user_id", "kind"))
+        self.tables = (self.rows, self.sessions, self.trainers)
+
+    def seat(self, post: Post, since: int) -> tuple[_Class, int]:
+        """A class with a free seat that begins after the day `since`, and its last day: at most 13 later."""
+        last = since + 7 + (-(since + 7) % 7)
+        found = self.open.get((post.center.pk, last))
+        if found is None or not found.free:
+            found = self.open[post.center.pk, last] = self._plan(post, last)
+        found.free -= 1
+        return found, last
+
+    def _plan(self, post: Post, last: int) -> _Class:
+        days = [last + offset for offset in CLASS_DAYS]
+        opens = max(0, days[0] - 21)
+        made = _Class(
+            _uuid(self.rng), self.rng.choice(post.coaches), [(_uuid(self.rng), day) for day in days]
+        )
+        self.rows.add(
+            made.id, self.course.pk, post.center.pk, f"Angkatan {_DAYS[last]}", post.center.name, ZONE,
+            CLASS_SEATS, _DAYS[opens], _DAYS[max(opens, days[0] - 1)], _at(days[0], self.BEGINS),
+            _at(last, self.ENDS), ClassStatus.SELESAI.value, post.manager, _at(opens, 8 * 60),
+        )  # fmt: skip
+        for (session, day), topic in zip(made.sessions, self.titles, strict=True):
+            self.sessions.add(
+                session, made.id, topic.number, topic.title, _at(day, self.BEGINS), _at(day, self.ENDS)
+            )
+        self.trainers.add(_uuid(self.rng), made.id, made.trainer, TrainerKind.PENDAMPING.value)
+        return made
 
 
 class _Life:
@@ -511,10 +639,12 @@ class _Life:
             Pathway.NAIK_KELAS: 0.08, Pathway.MULAI_USAHA: 0.015, Pathway.CARI_KERJA: 0.0
         }[self.plan.pathway]  # fmt: skip
         middle = since + (day - since) * 2 // 3
-        if not is_waived:
+        if not is_waived and self.rng.random() < ON_PAPER:
             self.prove(Stage.PELATIHAN, EvidenceKind.KEHADIRAN, middle, number=str(self.rng.randint(80, 100)))
             number = f"SRT/{_year(middle)}/{self.rng.randrange(10**5):05d}"
             self.prove(Stage.PELATIHAN, EvidenceKind.SERTIFIKAT, middle + 1, number=number)
+        elif not is_waived:
+            self.attend(since, missed=self.rng.choices((0, 1), (3, 2))[0], is_through=True)
         if self.plan.pathway != Pathway.CARI_KERJA:
             note = "Tiga langkah: urus izin, foto produk, cari pembeli tetap."
             self.prove(Stage.PENDAMPINGAN, EvidenceKind.RENCANA_AKSI, max(since + 1, day - 3), note=note)
@@ -553,6 +683,8 @@ class _Life:
             Stage.PENDAFTARAN: (0.4, 0.46), Stage.PELATIHAN: (0.46, 0.6), Stage.PENDAMPINGAN: (0.34, 0.46)
         }[self.stage]  # fmt: skip
         if end <= since or chance > unreachable:
+            if self.stage == Stage.PELATIHAN and LAST - since > 14 and self.rng.random() < 0.5:
+                self.attend(since, missed=self.rng.randint(2, 4), is_through=False)
             return
         manager = self.post.manager
         if chance < gone:
@@ -648,6 +780,34 @@ class _Life:
             self.post.manager, _at(day + 1, 7 * 60 + 30),
         )  # fmt: skip
         self._last(day, 16 * 60)
+
+    def attend(self, since: int, *, missed: int, is_through: bool) -> None:
+        """A seat in the next class and how each session went; who was there enough gets the certificate."""
+        given, last = self.to.classes.seat(self.post, since)
+        seat, absent = _uuid(self.rng), set(self.rng.sample(range(len(CLASS_DAYS)), missed))
+        self.put(
+            self.to.seats,
+            seat,
+            given.id,
+            self.enrollment,
+            SeatStatus.TERDAFTAR.value,
+            _at(since, 17 * 60 + 30),
+        )
+        for number, (session, day) in enumerate(given.sessions):
+            was = (Presence.IZIN, Presence.SAKIT, Presence.ALPA) if number in absent else PRESENT
+            self.put(
+                self.to.attendance, _uuid(self.rng), session, seat, self.rng.choice(was).value,
+                _at(day, 9 * 60 + 10), _at(day, 9 * 60 + 10), given.trainer,
+            )  # fmt: skip
+        if is_through:
+            number = f"SP-{_year(last) % 100:02d}-{next(self.to.certificate_numbers):06d}"
+            code = "".join(self.rng.choices(ALPHABET, k=CODE_LENGTH))
+            course, post = self.to.classes.course, self.post
+            self.put(
+                self.to.certificates, _uuid(self.rng), number, code, seat, course.title, course.hours,
+                post.manager_name, _at(last, 17 * 60), post.manager,
+            )  # fmt: skip
+        self._last(last, 17 * 60)
 
     def meet(self, day: int) -> None:
         """A session with the coach."""

@@ -31,6 +31,7 @@ from participants.models import (
     TransitionKind,
 )
 from programs.pipeline.moves import missing_requirements
+from programs.training.models import Attendance, Certificate, Seat, TrainingClass
 from reports.funnel import load_cube, load_funnel, load_jobs
 from reports.questions import FunnelQuery
 from reports.reconcile.runs import reconcile
@@ -133,6 +134,23 @@ def test_whoever_moved_on_had_what_the_rules_ask():
         assert missing == [], (enrollment.number, move.from_stage)
         checked += 1
     assert checked == 150
+
+
+def test_training_stands_on_classes_attendance_and_certificates():
+    write()
+    left = StageTransition.objects.filter(from_stage=Stage.PELATIHAN, kind=TransitionKind.MAJU)
+    through = set(left.values_list("enrollment", flat=True))
+    certified = set(Certificate.objects.valid().values_list("seat__enrollment", flat=True))
+    on_paper = StageEvidence.objects.accepted().filter(kind=EvidenceKind.SERTIFIKAT)
+    assert certified | set(on_paper.values_list("enrollment", flat=True)) == through
+    assert len(certified) > 0.8 * len(through)
+    for held in TrainingClass.objects.annotate(held=Count("seats")):
+        assert 0 < held.taken == held.held <= held.capacity
+    assert Attendance.objects.count() == 5 * Seat.objects.count()
+    assert Seat.objects.count() > len(certified), "some are still short of the share"
+    entered = Q(enrollment__transitions__to_stage=Stage.PELATIHAN)
+    early = Q(enrollment__transitions__at__gt=F("training_class__starts_at"))
+    assert not Seat.objects.filter(entered & early).exists()
 
 
 def test_waivers_are_a_few_per_cent_of_training():
