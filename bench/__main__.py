@@ -16,8 +16,8 @@ from bench.figures import Bench, Figure
 from okoce.testing.services import ROOT, Services
 
 MODULES = (
-    "bench.pages", "bench.registration", "bench.people", "bench.certificates", "bench.signin",
-    "bench.browser", "bench.load",
+    "bench.pages", "bench.registration", "bench.people", "bench.classes", "bench.certificates",
+    "bench.signin", "bench.browser", "bench.load",
 )  # fmt: skip
 HEADER = ("name", "value", "limit", "unit", "ratio", "goal", "met")
 

@@ -18,7 +18,10 @@ from programs.training.tests.factories import finished_class
 
 
 def measure(bench: Bench) -> Iterable[Figure]:
-    """One row: order, rows, messages and a document for each person, of as many documents alone."""
+    """One row: order, rows, messages, codes drawn and a document for each person, beside the documents alone.
+
+    Drawing the code takes 2.9 of our 14.4 milliseconds; plain typst is given it ready.
+    """
     people = 100 if bench.quick else 1_000
     with transaction.atomic():
         one, manager = finished_class(people=people)
@@ -45,4 +48,4 @@ def measure(bench: Bench) -> Iterable[Figure]:
     with connection.cursor() as cursor:
         cursor.execute("VACUUM")
     name = f"certificates of {people:,} in the worker beside plain typst"
-    yield Figure(name, statistics.median(ours), statistics.median(plain), "ms", 1.5)
+    yield Figure(name, statistics.median(ours), statistics.median(plain), "ms", 1.6)

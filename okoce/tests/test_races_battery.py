@@ -17,6 +17,7 @@ from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import timedelta
 from http.client import HTTPConnection, HTTPException
 from typing import Any
 from urllib.parse import urlencode
@@ -32,7 +33,7 @@ from accounts.codes import issue_code
 from accounts.models import AccessCode, Role, SignInCounter, User
 from accounts.tests.factories import UserFactory, staff
 from centers.models import CoachProfile
-from core.clock import now
+from core.clock import local_day, now
 from core.models import AuditEntry, OutboxMessage
 from helpdesk.models import TicketMessage
 from helpdesk.tests.factories import ticket
@@ -56,6 +57,8 @@ from participants.models import (
 from participants.tests.factories import StageEvidenceFactory, center_of, participant, synthetic_nik
 from participants.tests.test_registration_page import valid
 from programs.mentoring.models import ContactLog
+from programs.training.models import Seat, SeatStatus, TrainingClass
+from programs.training.tests.factories import course, training_class
 
 pytestmark = [pytest.mark.battery, pytest.mark.django_db(transaction=True), pytest.mark.timeout(3600)]
 
@@ -166,6 +169,8 @@ class Team:
             for coach in self.coaches
         ]
         type(self.center).objects.filter(pk=self.center.pk).update(capacity=30_000)
+        self.learners: list[Enrollment] = []
+        self.course = course()
 
     def ready(self) -> Enrollment:
         """Somebody whom the first coach may move on."""
@@ -437,6 +442,34 @@ def code(team: Team) -> tuple[list[Press], Count]:
     ], count
 
 
+SEATS = 25
+
+
+def seats(team: Team) -> tuple[list[Press], Count]:
+    """Two hundred people enrol for the last 25 seats of a class."""
+    if not team.learners:
+        team.learners = [participant(stage=Stage.PELATIHAN, center=team.center) for _ in range(CLIENTS)]
+    at = now()
+    one = training_class(
+        center=team.center, manager=team.managers[0], capacity=SEATS, at=at,
+        first_on=local_day(at) + timedelta(days=9), of=team.course,
+    )  # fmt: skip
+
+    def count(answers: list[Answer]) -> list[str]:
+        found = Counter(Seat.objects.filter(training_class=one).values_list("status", flat=True))
+        wrong = exactly("seats", found[SeatStatus.TERDAFTAR], SEATS)
+        wrong += exactly("waiting", found[SeatStatus.MENUNGGU], CLIENTS - SEATS)
+        wrong += exactly("counted seats", TrainingClass.objects.get(pk=one.pk).taken, SEATS)
+        told = OutboxMessage.objects.filter(ids__seat__in=[str(seat.pk) for seat in one.seats.all()])
+        kinds = Counter(told.values_list("ids__kind", flat=True))
+        wrong += exactly("told of a seat", kinds["kelas_terdaftar"], SEATS)
+        wrong += exactly("told of the queue", kinds["kelas_menunggu"], CLIENTS - SEATS)
+        return wrong + exactly("answers that say neither", len([a for a in answers if a.status != 303]), 0)
+
+    path = reverse("class_enrol", args=[one.pk])
+    return [Press(path, {}, who.person.user) for who in team.learners], count
+
+
 RACES: dict[str, tuple[Callable[[Team], tuple[list[Press], Count]], tuple[tuple[str, str], ...]]] = {
     "one registration sent 50 times, four at once": (
         registration,
@@ -456,6 +489,12 @@ RACES: dict[str, tuple[Callable[[Team], tuple[list[Press], Count]], tuple[tuple[
     "a proof judged twice": (judged, ()),
     "an erasure and what is written meanwhile": (erased, ()),
     "a printed code redeemed by 200": (code, ()),
+    "200 people, the last 25 seats": (
+        seats,
+        (("training_trainingclass", "class_never_oversold"),
+         ("training_trainingclass", "class_open_means_a_free_seat"),
+         ("training_trainingclass", "class_full_means_no_free_seat")),
+    ),
 }  # fmt: skip
 """What happens, and the constraints that are dropped where it has to be noticed: table, part of the name."""
 
@@ -477,10 +516,10 @@ class Unprotected(Web):
 
 
 def drop(table: str, part: str) -> None:
-    """Take away unique constraints and indexes with this in their definition; the database is thrown away."""
+    """Take away constraints and unique indexes with this in their definition; the database is thrown away."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT conname FROM pg_constraint WHERE conrelid = %s::regclass AND contype IN ('u', 'p')"
+            "SELECT conname FROM pg_constraint WHERE conrelid = %s::regclass AND contype IN ('u', 'p', 'c')"
             " AND (conname LIKE %s OR pg_get_constraintdef(oid) LIKE %s)",
             [table, f"%{part}%", f"%{part}%"],
         )

@@ -19,12 +19,16 @@ from django.db.models import QuerySet
 from okoce.wsgi import application
 from participants import registration, services
 from programs.pipeline import moves
+from programs.training import services as training
+from programs.training.models import ClassStatus, TrainingClass
 
 __all__ = ["application"]
 
 MOMENT = 0.05
 """Seconds between reading and writing."""
-WRITES = re.compile(r"\b(INSERT INTO|UPDATE) \"?(participants|helpdesk|mentoring|accounts_accesscode)")
+WRITES = re.compile(
+    r"\b(INSERT INTO|UPDATE) \"?(participants|helpdesk|mentoring|training|accounts_accesscode)"
+)
 
 
 def hesitate(execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: Any) -> Any:
@@ -40,9 +44,22 @@ def slow_down(connection: BaseDatabaseWrapper, **_: Any) -> None:
         connection.execute_wrappers.insert(0, hesitate)  # those who add one for a while take away the last
 
 
+def take_seat(training_class: TrainingClass) -> bool:
+    """Ask first, write afterwards."""
+    found = TrainingClass.objects.get(pk=training_class.pk)
+    if found.taken >= found.capacity:
+        return False
+    TrainingClass.objects.filter(pk=found.pk).update(
+        taken=found.taken + 1,
+        status=ClassStatus.PENUH if found.taken + 1 == found.capacity else found.status,
+    )
+    return True
+
+
 connection_created.connect(slow_down)
 for connection in connections.all(initialized_only=True):
     slow_down(connection)
 QuerySet.select_for_update = lambda self, *_args, **_options: self  # type: ignore[method-assign]
 moves._lock = lambda enrollment_id, version: services.lock_enrollment(enrollment_id)
 registration.LOCK = "SELECT %(lock)s"
+training.take_seat = take_seat
