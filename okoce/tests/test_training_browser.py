@@ -19,6 +19,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from accounts.models import Role, User
 from accounts.tests.factories import staff
 from centers.models import CoachProfile
+from core import jobs
 from core.clock import local_day, now
 from core.outbox import relay
 from notifications.models import Notification
@@ -152,12 +153,15 @@ def test_a_class_from_its_plan_to_the_step_it_opens(desk: Desk) -> None:
     states = [desk.item(who, "hadir") for who in desk.people[:3]]
     assert states == [ItemState.MISSING, ItemState.MET, ItemState.MISSING]
 
+    planning.finish_class(class_id=one.pk, actor=desk.manager, at=one.ends_at)
+    ordered = certificates.order(class_id=one.pk, actor=desk.manager, at=one.ends_at)
+    assert ordered is not None and jobs.run(ordered.pk)
+    states = [desk.item(who, "sertifikat") for who in desk.people[:3]]
+    assert states == [ItemState.MISSING, ItemState.MET, ItemState.MISSING]
     for who in desk.people[1:3]:
-        for stage, kind in (
-            (Stage.PELATIHAN, EvidenceKind.SERTIFIKAT),
-            (Stage.PENDAMPINGAN, EvidenceKind.RENCANA_AKSI),
-        ):
-            StageEvidenceFactory(enrollment=who, stage=stage, kind=kind, accepted_by=desk.manager)
+        StageEvidenceFactory(
+            enrollment=who, stage=Stage.PENDAMPINGAN, kind=EvidenceKind.RENCANA_AKSI, accepted_by=desk.manager
+        )
     moved = moves.advance(
         enrollment_id=desk.people[1].pk, actor=desk.coach, version=desk.people[1].version, at=now()
     )
