@@ -72,7 +72,7 @@ MENU: tuple[Place, ...] = (
     _place("Etalase", "/etalase/", "brief", None),
     _place("Statistik", "/statistik/", "chart", None, "mitra_modal"),
     _place("Laporan", "/laporan/", "file", "pengelola", "dinas", "admin"),
-    _place("Pesan", "/pesan/", "chat", "peserta", "pendamping", "pengelola", "dinas", "admin"),
+    _place("Pesan", "/pesan/", "chat", SIGNED_IN),
     _place("Pengguna", "/pengguna/", "user", "pengelola", "admin"),
     _place("Sekretariat", "/sekretariat/", "home", "admin"),
     _place("Akun", ACCOUNT, "user", SIGNED_IN),

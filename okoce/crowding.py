@@ -32,15 +32,23 @@ PAGE = """<!doctype html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Sedang ramai – OK OCE</title>
 <style nonce="{nonce}">
-body{{font:1.125rem/1.6 system-ui,sans-serif;max-width:34rem;margin:0 auto;padding:2rem 1.25rem}}
-html{{color-scheme:light dark}}h1{{font-size:1.6rem;line-height:1.25}}
-a{{display:inline-block;padding:.65rem 0}}
+html{{color-scheme:light dark;background:#f2f4ef;color:#1d211b}}
+body{{font:1.0625rem/1.55 system-ui,sans-serif;max-width:38rem;margin:0 auto;padding:1.25rem 1rem}}
+b.m{{font-size:1.25rem;letter-spacing:.04em;color:#5d2352}}
+h1{{font-size:1.75rem;line-height:1.2;margin-top:2.5rem}}
+a{{display:inline-block;padding:.65rem 1.1rem;margin:0 .5rem .5rem 0;
+border:2px solid #6f7769;border-radius:8px;
+font-weight:600;color:inherit;text-decoration:none}}
+a.p{{background:#5d2352;border-color:#5d2352;color:#fff}}
+a:focus-visible{{outline:3px solid #0b5fc0;outline-offset:2px}}
+@media(prefers-color-scheme:dark){{html{{background:#141612;color:#ebeee7}}b.m{{color:#dba6cd}}a{{border-color:#8b9384}}
+a.p{{background:#dba6cd;border-color:#dba6cd;color:#2c0d26}}a:focus-visible{{outline-color:#8cc6ff}}}}
 </style></head>
-<body><main><h1>Portal sedang ramai sekali</h1>
+<body><b class="m">OK OCE</b><main><h1>Portal sedang ramai sekali</h1>
 <p>Banyak orang membuka portal ini bersamaan. Tunggu sekitar {seconds} detik, lalu coba lagi.</p>
 <p>Bila Anda baru saja mengirim isian: kiriman itu <b>belum</b> kami terima. Tekan tombol kembali di HP,
 lalu kirim sekali lagi. Mengirim dua kali tidak membuat Anda terdaftar dua kali.</p>
-<p><a href="/">Buka beranda</a></p></main></body></html>
+<p><a class="p" href="">Coba lagi</a><a href="/">Ke beranda</a></p></main></body></html>
 """
 
 

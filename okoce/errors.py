@@ -22,7 +22,8 @@ TITLES = {
     500: "Ada gangguan di sistem kami",
 }
 ADVICE = {
-    400: "Ada bagian kiriman yang terlalu besar atau rusak. Kembali, lalu coba lagi dengan isian ringkas.",
+    400: "Kiriman tadi terlalu besar atau rusak, jadi belum kami simpan. Tekan tombol Kembali: isian Anda "
+    "biasanya masih ada. Ringkas isinya atau pilih berkas yang lebih kecil, lalu kirim lagi.",
     403: "Masuk dengan akun lain, atau kembali ke beranda.",
     404: "Alamatnya mungkin salah ketik atau sudah pindah. Mulai lagi dari beranda.",
     405: "Alamat ini hanya menerima tombol dari sebuah halaman. Kembali ke halamannya, lalu tekan tombolnya.",

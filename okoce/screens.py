@@ -1,33 +1,42 @@
 """Photographs of pages, at phone and desk width, in both themes (`make screens`).
 
 Without paths: every page of every demo account, found as a person finds it, by following the links of the
-running portal; each address of the walk in `okoce/tests/walk.py` once for each account.
+running portal; each address of the walk in `okoce/tests/walk.py` once for each account, its form also sent
+empty; certificates as anybody checks them; the pages of trouble; the second factor, set up and taken off.
 `python -m okoce.screens --base http://127.0.0.1:8000 / /daftar/ peserta:/saya/` writes
 `var/screens/<page>-<width>-<theme>.png`. A path may name the demo account that opens it (`dinas:/dasbor/`,
-password from `DEMO_PASSWORD`). Besides the pictures the run prints, and fails on, what nobody should ship:
-sideways scrolling, script errors, targets below 44 px, server errors.
+password from `DEMO_PASSWORD`); with `!` at its end its form is sent empty. Besides the pictures the run
+prints, and fails on, what nobody should ship: sideways scrolling, script errors, targets below 44 px, server
+errors.
 """
 
 from __future__ import annotations
 
 import argparse
+import base64
+import hmac
+import itertools
 import os
 import re
 import shutil
+import struct
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from playwright.sync_api import Browser, BrowserContext, Page, StorageState, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, Page, StorageState, ViewportSize, sync_playwright
 from playwright.sync_api import Error as BrowserError
 
 ACCOUNTS = {
     "peserta": "warga@example.com",
     "pendamping": "pendamping@example.com",
     "pengelola": "pengelola@example.com",
+    "pelatih": "pelatih@example.com",
     "dinas": "dinas@example.com",
+    "mitra": "mitra@example.com",
     "admin": "admin@example.com",
 }
 
@@ -36,12 +45,29 @@ PERSONAS = {
     "peserta": "citizen",
     "pendamping": "coach",
     "pengelola": "manager",
+    "pelatih": "trainer",
     "dinas": "dinas",
+    "mitra": "lender",
     "admin": "admin",
 }
 """What the walk of the tests calls them."""
 
-EXTRA = ("/tidak-ada/",)
+EXTRA = ("/tidak-ada/", "/verifikasi/TIDAKADA/", "peserta:/sekretariat/", "mitra:/pelatihan/kelola/",
+         "peserta:/pelatihan/hadir/x/", f"/lupa-sandi/{'0' * 8}-0000-4000-8000-{'0' * 12}/x/")  # fmt: skip
+"""Refused, gone or unknown: nobody links there."""
+
+READ = {"class_desk": 20, "class_page": 8}
+"""How many of a kind are read for their links, where one is not enough."""
+
+SHOWN = {"class_desk": 7, "class_page": 3}
+"""How many of a kind are photographed, where one is not enough."""
+
+BUTTON = "main form button:not([type=button])"
+TRIES = 11
+"""One more than an account may be tried."""
+
+SECOND_FACTOR = "pelatih"
+"""The account that gets a second factor for the pictures, and loses it again."""
 
 WIDTHS = (360, 1280)
 THEMES = {"light": "terang", "dark": "gelap"}
@@ -58,24 +84,60 @@ SMALL_TARGETS = """() => [...document.querySelectorAll('a[href], button, input, 
 .map((e) => `${e.tagName.toLowerCase()} "${(e.innerText || e.name || '').slice(0, 30)}"`)"""
 
 
+OWN_FORM = """[...document.querySelectorAll("main form[method=post]")]
+.find((form) => new URL(form.action).pathname === location.pathname)"""
+SEND_EMPTY = f"""() => {{
+  const form = {OWN_FORM};
+  for (const field of form.elements) {{
+    if (field.matches("[type=radio], [type=checkbox]")) field.checked = false;
+    else if (!field.matches("[type=hidden], button, fieldset")) field.value = "";
+  }}
+  setTimeout(() => form.submit(), 0);
+}}"""
+
+
 @dataclass(frozen=True)
 class Target:
-    """A page to photograph: who opens it (empty = nobody), its path, and the name of its pictures."""
+    """A page to photograph: who opens it (empty = nobody), its path, whether its form is sent empty."""
 
     account: str
     path: str
+    sends: bool = False
 
     @classmethod
     def parse(cls, text: str) -> Target:
-        """Read `dinas:/dasbor/` or `/dasbor/`."""
+        """Read `dinas:/dasbor/`, `/dasbor/` or `/masuk/!`."""
         account, found, path = text.partition(":")
-        return cls(account, path) if found else cls("", text)
+        if not found:
+            account, path = "", text
+        return cls(account, path.rstrip("!"), path.endswith("!"))
 
     @property
     def name(self) -> str:
+        """The name of its pictures."""
         path = re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}", "id", self.path.lower())
         slug = re.sub(r"[^a-z0-9]+", "-", path).strip("-") or "beranda"
-        return f"{self.account}-{slug}" if self.account else slug
+        return "-".join(filter(None, (self.account, slug, "galat" if self.sends else "")))
+
+
+@dataclass(frozen=True)
+class Camera:
+    """Takes the page as it stands at every width and in every theme; complaints are kept."""
+
+    folder: Path
+    widths: tuple[int, ...]
+    themes: tuple[str, ...]
+    complaints: list[str] = field(default_factory=list)
+
+    def shoot(self, page: Page, name: str) -> None:
+        page.wait_for_load_state("networkidle")
+        for width in self.widths:
+            page.set_viewport_size(ViewportSize(width=width, height=800))
+            for theme in self.themes:
+                page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
+                page.evaluate("theme => document.documentElement.dataset.bsTheme = theme", theme)
+                self.complaints.extend(f"{name} {width}-{theme}: {words}" for words in _faults(page))
+                page.screenshot(path=self.folder / f"{name}-{width}-{theme}.png", full_page=True)
 
 
 def photograph(
@@ -86,28 +148,38 @@ def photograph(
     widths: tuple[int, ...] = WIDTHS,
     themes: tuple[str, ...] = tuple(THEMES),
     password: str = "",
+    everything: bool = False,
 ) -> list[str]:
-    """Write the pictures and return complaints, one line each."""
+    """Write the pictures and return complaints, one line each. `everything`: also what has no address."""
     folder.mkdir(parents=True, exist_ok=True)
-    complaints: list[str] = []
+    camera = Camera(folder, widths, themes)
     accounts = dict.fromkeys(target.account for target in targets)
+    taken: set[str] = set()
     with _browser() as browser:
         for account in accounts:
             own = [target for target in targets if target.account == account]
             state = _sign_in(browser, base, account, password) if account else None
-            for width in widths:
-                for theme in themes:
-                    context = browser.new_context(
-                        viewport=ViewportSize(width=width, height=800),
-                        storage_state=state,
-                        locale="id-ID",
-                        color_scheme="dark" if theme == "dark" else "light",
-                        reduced_motion="reduce",
-                    )
-                    context.add_cookies([{"name": "tema", "value": THEMES[theme], "url": base}])
-                    complaints += _visit(context, base, own, folder, f"{width}-{theme}")
-                    context.close()
-    return complaints
+            with _page(browser, camera, base, state) as page:
+                for target in own:
+                    _visit(page, base, target, camera, _free(target.name, taken))
+        if everything:
+            with _page(browser, camera, base, None) as page:
+                _trouble(page, base, camera)
+            with _page(browser, camera, base, None) as page:
+                _second_factor(page, base, camera, password)
+    return camera.complaints
+
+
+@contextmanager
+def _page(browser: Browser, camera: Camera, base: str, state: StorageState | None) -> Iterator[Page]:
+    context = browser.new_context(
+        storage_state=state, locale="id-ID", reduced_motion="reduce", service_workers="block"
+    )
+    context.set_default_timeout(30_000)
+    page = context.new_page()
+    page.on("pageerror", lambda error: camera.complaints.append(f"{page.url}: {error}"))
+    yield page
+    context.close()
 
 
 @contextmanager
@@ -129,26 +201,111 @@ def _sign_in(browser: Browser, base: str, account: str, password: str) -> Storag
     page.goto(f"{base}/masuk/")
     page.fill("[name=login]", ACCOUNTS.get(account, account))
     page.fill("[name=password]", password)
-    page.click("main form button:not([type=button])")
+    page.click(BUTTON)
     page.wait_for_load_state()
     state = context.storage_state()
     context.close()
     return state
 
 
-def _visit(context: BrowserContext, base: str, targets: list[Target], folder: Path, suffix: str) -> list[str]:
-    complaints: list[str] = []
-    page = context.new_page()
-    page.on("pageerror", lambda error: complaints.append(f"{page.url} {suffix}: {error}"))
-    for target in targets:
-        answer = page.goto(base + target.path)
-        page.wait_for_load_state("networkidle")
-        status = answer.status if answer else 0
-        if status >= 500:
-            complaints.append(f"{target.path} {suffix}: answered {status}")
-        complaints += [f"{target.path} {suffix}: {words}" for words in _faults(page)]
-        page.screenshot(path=folder / f"{target.name}-{suffix}.png", full_page=True)
-    return complaints
+def _free(name: str, taken: set[str]) -> str:
+    """The name, numbered when another page has it already."""
+    numbered = (f"{name}-{number}" for number in itertools.count(2))
+    found = next(one for one in itertools.chain([name], numbered) if one not in taken)
+    taken.add(found)
+    return found
+
+
+def _visit(page: Page, base: str, target: Target, camera: Camera, name: str) -> None:
+    answer = page.goto(base + target.path)
+    if target.sends:
+        if not page.evaluate(f"() => Boolean({OWN_FORM})"):
+            camera.complaints.append(f"{name}: no form to send")
+            return
+        with page.expect_navigation() as sent:
+            page.evaluate(SEND_EMPTY)
+        answer = sent.value
+    status = answer.status if answer else 0
+    if status >= 500:
+        camera.complaints.append(f"{name}: answered {status}")
+    camera.shoot(page, name)
+
+
+def _trouble(page: Page, base: str, camera: Camera) -> None:
+    """The pages of trouble: as the portal would answer them, and real ones where no harm is done."""
+    from okoce import crowding
+    from okoce.tests.walk import ERROR_PAGES, lay_error_pages
+
+    lay_error_pages(page.context, base)
+    full = crowding.PAGE.format(nonce="", seconds=crowding.RETRY_AFTER)
+    page.route(
+        f"{base}/galat/503/", lambda route: route.fulfill(status=503, body=full, content_type="text/html")
+    )
+    for path in (*ERROR_PAGES, "/galat/503/"):
+        page.goto(base + path)
+        camera.shoot(page, Target("", path).name)
+    for _ in range(TRIES):
+        page.goto(f"{base}/masuk/")
+        page.fill("[name=login]", "tidak-ada@example.com")
+        page.fill("[name=password]", "bukan kata sandinya")
+        page.click(BUTTON)
+    camera.shoot(page, "masuk-terlalu-sering")
+    page.goto(f"{base}/masuk/")
+    page.evaluate("document.querySelector('[name=login]').value = 'x'.repeat(3e6)")
+    with page.expect_navigation():
+        page.evaluate("setTimeout(() => document.querySelector('main form').submit(), 0)")
+    camera.shoot(page, "kiriman-terlalu-besar")
+
+
+def _second_factor(page: Page, base: str, camera: Camera, password: str) -> None:
+    """From setting up to taking off; whatever happens, the account ends without a second factor."""
+    login, home = ACCOUNTS[SECOND_FACTOR], f"{base}/akun/mfa"
+    _fill_in(page, f"{base}/masuk/", login=login, password=password)
+    page.goto(f"{home}/pasang/")
+    if page.locator("main [name=password]").count():
+        _fill_in(page, "", password=password)
+    camera.shoot(page, "mfa-pasang")
+    page.click(BUTTON)
+    camera.shoot(page, "mfa-pasang-galat")
+    _fill_in(page, "", code=_code_now(page.inner_text(".code-box .code")))
+    camera.shoot(page, "mfa-kode-cadangan")
+    spare = page.locator("ul.code li").all_inner_texts()
+    try:
+        for path in ("kode-cadangan/baru/", "lepas/"):
+            page.goto(f"{home}/{path}")
+            camera.shoot(page, Target("", f"mfa-{path}").name)
+        page.goto(f"{base}/akun/")
+        camera.shoot(page, "mfa-akun")
+        page.goto(f"{home}/konfirmasi/?next=/akun/")
+        camera.shoot(page, "mfa-konfirmasi")
+        page.context.clear_cookies()
+        _fill_in(page, f"{base}/masuk/", login=login, password=password)
+        camera.shoot(page, "mfa-masuk")
+        _fill_in(page, "", code="000000")
+        camera.shoot(page, "mfa-masuk-galat")
+        _fill_in(page, "", code=spare.pop())
+    finally:
+        page.goto(f"{home}/lepas/")
+        page.click("main form button.btn-danger")
+
+
+def _fill_in(page: Page, address: str, **values: str) -> None:
+    """Fill in the form of a page (of this one without an address) and send it."""
+    if address:
+        page.goto(address)
+    for name, value in values.items():
+        page.fill(f"main [name={name}]", value)
+    page.click(BUTTON)
+    page.wait_for_load_state()
+
+
+def _code_now(secret: str) -> str:
+    """The six figures that an authenticator app shows for this key (RFC 6238)."""
+    letters = re.sub(r"[^A-Z2-7]", "", secret)
+    key = base64.b32decode(letters + "=" * (-len(letters) % 8))
+    digest = hmac.digest(key, struct.pack(">Q", int(time.time()) // 30), "sha1")
+    start = digest[-1] & 15
+    return f"{(struct.unpack_from('>I', digest, start)[0] & 0x7FFFFFFF) % 10**6:06d}"
 
 
 def _faults(page: Page) -> list[str]:
@@ -169,11 +326,12 @@ def every_page(*, base: str, password: str) -> list[Target]:
     import django
 
     django.setup()
-    from django.urls import NoReverseMatch, reverse
+    from django.urls import NoReverseMatch, resolve, reverse
 
-    from okoce.tests.walk import pages_of
+    from okoce.tests.walk import NOT_SENT_ACT, pages_of, sends_of
 
-    found: list[Target] = [Target("", path) for path in EXTRA]
+    found = [Target.parse(text) for text in (*EXTRA, *_certificates())]
+    sent: set[str] = set()
     with _browser() as browser:
         for account, persona in PERSONAS.items():
             state = _sign_in(browser, base, account, password) if account else None
@@ -183,16 +341,36 @@ def every_page(*, base: str, password: str) -> list[Target]:
             for name in sorted(names):
                 with suppress(NoReverseMatch):
                     waiting.append(reverse(name))
-            found += [Target(account, path) for path in _follow(context.new_page(), base, waiting, names)]
+            paths = _follow(context.new_page(), base, waiting, names)
+            found += [Target(account, path) for path in paths]
+            for path in paths:
+                match = resolve(path)
+                key = f"{match.url_name} {match.kwargs.get('slug', '')}"
+                if match.url_name in sends_of(persona) and NOT_SENT_ACT not in path and key not in sent:
+                    sent.add(key)
+                    found.append(Target(account, path, sends=True))
             context.close()
     return found
 
 
+def _certificates() -> list[str]:
+    """The public pages of a certificate that counts and of a revoked one, from the portal's own database."""
+    from programs.training.models import Certificate
+
+    revoked = Certificate.objects.exclude(revocation=None).values_list("code", flat=True)[:1]
+    valid = Certificate.objects.valid().values_list("code", flat=True)[:1]
+    return [f"/verifikasi/{code}/" for code in (*valid, *revoked)]
+
+
 def _follow(page: Page, base: str, waiting: list[str], names: frozenset[str]) -> list[str]:
-    """Open what waits and what is linked there, one page for each address and each act; returns the paths."""
+    """Open what waits and what is linked there, one page for each address and each act; returns the paths.
+
+    Some more of each kind are read for their links only: a class that is over leads to other pages than one
+    that begins tomorrow.
+    """
     from django.urls import Resolver404, resolve
 
-    taken: dict[tuple[str, str], str] = {}
+    read: dict[tuple[str, str], list[str]] = {}
     waiting = list(waiting)
     while waiting:
         path = waiting.pop(0)
@@ -201,16 +379,15 @@ def _follow(page: Page, base: str, waiting: list[str], names: frozenset[str]) ->
         except Resolver404:
             continue
         name = match.url_name or ""
-        key = (name, str(match.kwargs.get("slug", "")))
-        if name not in names or key in taken:
+        same = read.setdefault((name, str(match.kwargs.get("slug", ""))), [])
+        if name not in names or path in same or len(same) >= READ.get(name, 1):
             continue
         answer = page.request.get(base + path, max_redirects=0)
         if answer.status != 200 or "text/html" not in answer.headers.get("content-type", ""):
             continue
-        taken[key] = path
-        links = re.findall(r'<a [^>]*href="(/[^"?#]*)', answer.text())
-        waiting += [link for link in dict.fromkeys(links) if link not in taken.values()]
-    return list(taken.values())
+        same.append(path)
+        waiting += dict.fromkeys(re.findall(r'<a [^>]*href="(/[^"?#]*)', answer.text()))
+    return [path for (name, _), same in read.items() for path in same[: SHOWN.get(name, 1)]]
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -234,6 +411,7 @@ def main(arguments: list[str] | None = None) -> int:
             widths=tuple(int(width) for width in given.widths.split(",")),
             themes=tuple(given.themes.split(",")),
             password=given.password,
+            everything=not given.pages,
         )
     except BrowserError as error:
         if "ERR_CONNECTION_REFUSED" not in error.message:

@@ -186,9 +186,10 @@ def role_end(request: HttpRequest, user_id: UUID, role_id: int) -> HttpResponse:
         else:
             messages.success(request, "Peran diakhiri.")
             return _back_to(user)
+    place = scope_names([one.scope]).get(one.scope, one.scope)
     context = {
         "form": form,
-        "question": f"Akhiri peran {one.get_role_display()} {one.scope}?",
+        "question": f"Akhiri peran {one.get_role_display()}, {place}?",
         "consequence": f"{user.display_name} kehilangan peran ini pada halaman berikutnya yang dibuka."
         + (f" {LEFT_ALONE}" if one.role == Role.PENDAMPING else ""),
         "verb": "Akhiri peran",

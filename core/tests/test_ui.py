@@ -158,12 +158,18 @@ def test_the_summary_says_what_could_not_be_done_and_what_is_lost() -> None:
 
     class SignIn(forms.Form):
         login = forms.CharField()
+        password = forms.CharField()
 
-    refused = SignIn({"login": "x"})
+    class Reason(forms.Form):
+        reason = forms.CharField()
+
+    refused = SignIn({"login": "x", "password": "y"})
     refused.add_error(None, "Nomor HP atau kata sandi tidak cocok.")
     html = render_to_string("components/error_summary.html", {"form": refused, "heading": "Belum bisa masuk"})
     assert ">Belum bisa masuk</h2>" in html
     assert "Isian lain tetap ada di formulir." in html
+    alone = render_to_string("components/error_summary.html", {"form": Reason({})})
+    assert "Ada 1 isian" in alone and "Isian lain" not in alone
     assert "Pilih berkas lagi" not in html
     with_file = render_to_string("components/error_summary.html", {"form": Upload({})})
     assert "Isian lain tetap ada di formulir. Pilih berkas lagi." in with_file

@@ -19,6 +19,7 @@ from programs.training.certificates import new_code, new_numbers
 from programs.training.models import (
     Attendance,
     Certificate,
+    CertificateRevocation,
     ClassSession,
     ClassStatus,
     ClassTrainer,
@@ -96,7 +97,7 @@ MARKS = (Presence.HADIR,) * 7 + (Presence.TERLAMBAT, Presence.IZIN, Presence.ALP
 
 def seed_classes(world: World, *, seed_number: int, at: datetime) -> None:
     """Courses for everybody and classes at some centres, whose people in P2 take part."""
-    makers = _Makers(random.Random(f"kelas {seed_number}"), at)
+    makers = _Makers(random.Random(f"kelas {seed_number}"), at, world.trainer)
     admin = User.objects.get(email="admin@example.com")
     courses = [makers.course(lesson, admin) for lesson in LESSONS]
     for code in BUSY:
@@ -107,8 +108,8 @@ def seed_classes(world: World, *, seed_number: int, at: datetime) -> None:
 class _Makers:
     """Makes rows one after the other from one source of chance."""
 
-    def __init__(self, rng: random.Random, at: datetime) -> None:
-        self.rng, self.at = rng, at
+    def __init__(self, rng: random.Random, at: datetime, trainer: User | None) -> None:
+        self.rng, self.at, self.trainer = rng, at, trainer
 
     def key(self) -> UUID:
         return UUID(int=self.rng.getrandbits(128), version=4)
@@ -138,13 +139,18 @@ class _Makers:
         return course
 
     def at_place(self, place: Place, courses: Sequence[Course], *, is_home: bool) -> None:
-        """A basic class soon and a thematic one; at home also a full one, one under way, a finished one."""
+        """A basic class soon and a thematic one; at home also a full one, one under way and one finished with
+        certificates. There the trainer teaches, and the demo citizen takes part in the thematic one.
+        """
         learners = self.learners(place)
         if is_home:  # of those who have been there longest
             self.one(place, courses[0], "Angkatan 2", starts_in=-9, capacity=15, people=_take(learners, 3))
             self.one(place, courses[0], "Angkatan 3", starts_in=5, capacity=1, people=_take(learners, 2))
         self.one(place, courses[0], "Angkatan 4", starts_in=12, capacity=20, people=_take(learners, 4))
-        self.one(place, courses[3], "Angkatan 2", starts_in=20, capacity=15, begins=time(13))
+        citizen = Enrollment.objects.filter(person__user__email="warga@example.com") if is_home else ()
+        self.one(
+            place, courses[3], "Angkatan 2", starts_in=20, capacity=15, begins=time(13), people=list(citizen)
+        )
         if not is_home:
             return
         self.one(place, courses[1], "Angkatan 1", starts_in=9, capacity=12)
@@ -199,8 +205,12 @@ class _Makers:
             for number, (topic, slot) in enumerate(zip(topics, slots, strict=True), start=1)
         )  # fmt: skip
         coach = place.coaches[-1]
-        ClassTrainer.objects.create(
-            id=self.key(), training_class=training_class, user=coach, kind=TrainerKind.PENDAMPING
+        teaching = [(coach, TrainerKind.PENDAMPING)]
+        if self.trainer is not None and place.center.pk == HOME:
+            teaching.append((self.trainer, TrainerKind.MITRA))
+        ClassTrainer.objects.bulk_create(
+            ClassTrainer(id=self.key(), training_class=training_class, user=user, kind=kind)
+            for user, kind in teaching
         )
         seats = [
             Seat(
@@ -224,7 +234,7 @@ class _Makers:
         return training_class
 
     def afterwards(self, done: TrainingClass, manager: User) -> None:
-        """Certificates, both tests and the survey of a finished class."""
+        """Certificates, one of them revoked, both tests and the survey of a finished class."""
         seats = list(done.seats.order_by("queued_at"))
         numbers = new_numbers(len(seats), done, done.ends_at)
         Certificate.objects.bulk_create(
@@ -235,6 +245,12 @@ class _Makers:
             )
             for seat, number in zip(seats, numbers, strict=True)
         )  # fmt: skip
+        revoked = Certificate.objects.filter(seat__in=seats).order_by("number").last()
+        if revoked is not None:
+            CertificateRevocation.objects.create(
+                certificate=revoked, reason="Nama kursus salah; terbit lagi dengan nomor baru.",
+                at=done.ends_at + timedelta(days=3), by=manager,
+            )  # fmt: skip
         total = done.course.questions.count()
         QuizResult.objects.bulk_create(
             QuizResult(id=self.key(), seat=seat, moment=moment, right=right, total=total, at=at)

@@ -45,6 +45,8 @@ class World:
     places: dict[str, Place] = field(default_factory=dict)
     districts: list[District] = field(default_factory=list)
     dinas: dict[str, User] = field(default_factory=dict)
+    trainer: User | None = None
+    """Teaches at the home centre."""
 
 
 class Phones:
@@ -78,8 +80,9 @@ def build_world(rng: random.Random, *, at: datetime, phones: Phones, password: s
         world.dinas[region] = dinas
     ptsp = makers.user()
     _grant(ptsp, Role.DINAS, "31", at, agency_code="31-ptsp")
-    _grant(makers.user(), Role.PELATIH, HOME, at)
-    _grant(makers.user(), Role.MITRA_MODAL, "ID", at)
+    world.trainer = makers.user(email="pelatih@example.com")
+    _grant(world.trainer, Role.PELATIH, HOME, at)
+    _grant(makers.user(email="mitra@example.com"), Role.MITRA_MODAL, "ID", at)
     admin = makers.user(email="admin@example.com", name="Sekretariat PGO")
     _grant(admin, Role.ADMIN, "ID", at)
     return world

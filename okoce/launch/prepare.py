@@ -15,7 +15,7 @@ from io import StringIO
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-DEMO_ACCOUNTS = ("warga", "pendamping", "pengelola", "dinas", "admin")
+DEMO_ACCOUNTS = ("warga", "pendamping", "pengelola", "pelatih", "dinas", "mitra", "admin")
 MARK = "okoce demo data: "
 
 

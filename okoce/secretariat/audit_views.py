@@ -70,6 +70,7 @@ def audit_list(request: HttpRequest) -> HttpResponse:
         "lines": page.lines,
         "kept": kept,
         "is_filtered": bool(filters),
+        "is_narrowed": bool(filters.keys() - {"pelaku"} or form.errors),
         "older": link("sebelum", page.older),
         "newer": link("sesudah", page.newer),
         "crumbs": [{"label": "Sekretariat", "href": reverse("secretariat")}, {"label": "Catatan audit"}],
@@ -83,7 +84,9 @@ def audit_export(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
     """What the filters find as CSV, streamed; that it was taken is itself an entry."""
     form, filters = _filters(request)
     if form.errors:
-        return render(request, "secretariat/audit.html", {"form": form, "lines": []}, status=422)
+        return render(
+            request, "secretariat/audit.html", {"form": form, "lines": [], "is_narrowed": True}, status=422
+        )
     actor, at = actor_of(request), clock.now()
     found = audit_log.search(actor, filters).filter(at__lte=at)
     audit.record(

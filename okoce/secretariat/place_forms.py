@@ -82,8 +82,9 @@ class CenterForm(_ReasonedForm):
     )  # fmt: skip
     name = WordsField(label="Nama", max_length=120, required_text="Tulis nama pusatnya.")
     status = CodeField(
-        label="Status", choices=[c for c in Center.Status.choices if c[0] != Center.Status.TUTUP]
-    )
+        label="Status", choices=[c for c in Center.Status.choices if c[0] != Center.Status.TUTUP],
+        required_text="Pilih statusnya.",
+    )  # fmt: skip
     opened_on = DayField(label="Dibuka pada", required=False)
     address = WordsField(label="Alamat", max_length=200, required=False)
     hours = WordsField(
@@ -99,7 +100,7 @@ class CenterForm(_ReasonedForm):
     capacity = forms.IntegerField(
         label="Daya tampung (orang)", min_value=1, max_value=100_000,
         widget=forms.TextInput(attrs={"inputmode": "numeric"}),
-        error_messages={"required": "Tulis angkanya.", "invalid": "Tulis angka saja."},
+        error_messages={"required": "Tulis daya tampungnya.", "invalid": "Tulis angka saja."},
     )  # fmt: skip
 
     def __init__(self, *args: Any, center: Center | None = None, **kwargs: Any) -> None:
@@ -155,7 +156,9 @@ class AgencyForm(_ReasonedForm):
     code = forms.RegexField(
         label="Kode dinas", regex=r"\A[A-Za-z0-9][A-Za-z0-9.\-]{1,39}\Z",
         help_text="Misalnya 31.ppkukm. Tidak bisa diubah sesudahnya.",
-        error_messages={"required": "Tulis kodenya.", "invalid": "Pakai huruf, angka, titik, tanda hubung."},
+        error_messages={
+            "required": "Tulis kode dinasnya.", "invalid": "Pakai huruf, angka, titik, tanda hubung.",
+        },
     )  # fmt: skip
     name = WordsField(label="Nama", max_length=160, required_text="Tulis nama dinasnya.")
     short_name = WordsField(label="Nama singkat", max_length=60, required_text="Tulis nama singkatnya.")

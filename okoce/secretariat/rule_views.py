@@ -35,7 +35,7 @@ class ValueForm(forms.Form):
     value = forms.IntegerField(
         label="Nilai baru",
         widget=forms.TextInput(attrs={"inputmode": "numeric", "maxlength": "6"}),
-        error_messages={"required": "Tulis angkanya.", "invalid": "Tulis angka saja, misalnya 14."},
+        error_messages={"required": "Tulis nilai barunya.", "invalid": "Tulis angka saja, misalnya 14."},
     )
     since = DayField(
         label="Berlaku sejak",
@@ -87,10 +87,17 @@ class ReasonForm(forms.Form):
 def rule_list(request: HttpRequest) -> HttpResponse:
     """Every rule with what holds today and what is to come."""
     today = clock.today()
-    groups: dict[str, list[dict[str, Any]]] = {}
+    groups: dict[str, dict[str, list[dict[str, Any]]]] = {}
     for rule in rules.load_rules():
-        groups.setdefault(rule.family.title, []).append(
-            {"rule": rule, "now": rule.on(today), "next": rule.after(today)}
+        about, found, words = rule.title.partition(": ")
+        part = groups.setdefault(rule.family.title, {}).setdefault(about if found else "", [])
+        part.append(
+            {
+                "rule": rule,
+                "title": f"{words[:1].upper()}{words[1:]}" if found else rule.title,
+                "now": rule.on(today),
+                "next": rule.after(today),
+            }
         )
     context = {"groups": groups, "crumbs": [_home(), {"label": "Aturan"}]}
     return render(request, "secretariat/rules.html", context)

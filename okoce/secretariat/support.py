@@ -20,6 +20,7 @@ from django.urls import reverse
 from accounts.access import SeeOther, landing_url
 from accounts.models import Role, RoleAssignment, User
 from centers.models import CoachProfile
+from centers.names import scope_names
 from core import audit
 from core.clock import now
 from core.refusals import Refused
@@ -51,17 +52,19 @@ class Look:
     scope: str
     user_id: UUID | None
     until: datetime
+    place: str
 
     @property
     def words(self) -> str:
-        """ "pengelola pusat P31.74.07"."""
-        return f"{ROLES[self.role]} {self.scope}"
+        """ "pengelola pusat, Pusat OK OCE Kebayoran Baru"."""
+        return f"{ROLES[self.role]}, {self.place}"
 
 
 def start(request: HttpRequest, *, role: str, scope: str, reason: str) -> Look:
     """Begin, audited; raises Refused where nobody of the role could stand in."""
     at = now()
-    look = Look(role, scope, _stand_in(role, scope, at), at + LENGTH)
+    place = scope_names([scope]).get(scope, scope)
+    look = Look(role, scope, _stand_in(role, scope, at), at + LENGTH, place)
     audit.record(
         actor=request.user, action="dukungan.mulai", obj=f"{role}:{scope}", reason=reason,
         detail={"words": look.words},
@@ -71,6 +74,7 @@ def start(request: HttpRequest, *, role: str, scope: str, reason: str) -> Look:
         "scope": scope,
         "user": str(look.user_id or ""),
         "until": look.until.isoformat(),
+        "place": look.place,
     }
     return look
 
@@ -93,7 +97,8 @@ def current(request: HttpRequest) -> Look | None:
     if not state:
         return None
     user_id = UUID(state["user"]) if state["user"] else None
-    return Look(state["role"], state["scope"], user_id, datetime.fromisoformat(state["until"]))
+    until, scope = datetime.fromisoformat(state["until"]), state["scope"]
+    return Look(state["role"], scope, user_id, until, state.get("place", scope))
 
 
 def _stand_in(role: str, scope: str, at: datetime) -> UUID | None:

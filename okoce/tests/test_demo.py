@@ -16,6 +16,7 @@ from accounts.models import Role, RoleAssignment, User
 from core.clock import now
 from helpdesk.models import Ticket, TicketMessage, TicketStatus
 from okoce.demo.seed import seed
+from okoce.launch.prepare import DEMO_ACCOUNTS
 from participants.models import (
     Enrollment,
     EvidenceStatus,
@@ -66,7 +67,7 @@ def test_all_roles_paths_stages_and_statuses_are_there():
         "Asia/Jayapura",
     }
     assert Person.objects.exclude(full_name__contains=" ").exists(), "no single names"
-    for name in ("warga", "pendamping", "pengelola", "dinas", "admin"):
+    for name in DEMO_ACCOUNTS:
         assert User.objects.get(email=f"{name}@example.com").check_password("okoce-demo-2026")
 
     log: dict[object, list[StageTransition]] = {}

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Callable
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Page, expect
 
 from accounts.models import Role, User
@@ -125,3 +127,49 @@ def test_groups_of_the_form_are_numbered_without_a_gap(
         ".groups > fieldset > legend", "all => all.map(one => getComputedStyle(one, '::before').content)"
     )
     assert set(counters) == {'counter(group) ". "'}
+
+
+def picture() -> bytes:
+    """A small PNG."""
+    content = io.BytesIO()
+    Image.new("RGB", (400, 300), "#5d2352").save(content, "PNG")
+    return content.getvalue()
+
+
+def test_a_file_field_speaks_our_words_shows_what_was_chosen_and_lets_go_of_it(
+    open_browser_page: Callable[..., Page], portal: Portal
+) -> None:
+    page = open_browser_page(width=360)
+    enter(page, portal, participant(stage=Stage.PERIZINAN).person.user, "/saya/bukti/nib/")
+    field, frame = page.get_by_label("Berkas"), page.locator("[data-file]")
+    button, chosen = frame.locator(".file-pick .btn"), frame.get_by_role("status")
+    expect(button).to_have_text("Pilih foto atau berkas")
+    with page.expect_file_chooser():
+        button.click(force=True)  # the control lies over it
+    page.get_by_label("Tanggal").focus()
+    page.keyboard.press("Tab")
+    expect(field).to_be_focused()
+    field.set_input_files({"name": "nib.png", "mimeType": "image/png", "buffer": picture()})
+    expect(button).to_have_text("Ganti")
+    expect(chosen).to_contain_text("nib.png")
+    expect(frame.locator("canvas.file-preview")).to_have_js_property("height", 160)
+    frame.get_by_role("button", name="Hapus").click()
+    expect(button).to_have_text("Pilih foto atau berkas")
+    expect(frame.locator("canvas")).to_have_count(0)
+    expect(chosen).to_have_count(0)
+    expect(field).to_be_focused()
+    assert page.evaluate("document.querySelector('[type=file]').files.length") == 0
+    field.set_input_files({"name": "besar.png", "mimeType": "image/png", "buffer": b"x" * 5_300_000})
+    expect(chosen).to_contain_text("Terlalu besar")
+    assert not is_wide(page)
+
+
+def test_without_script_the_file_field_is_the_browsers_own(
+    open_browser_page: Callable[..., Page], portal: Portal
+) -> None:
+    page = open_browser_page(javascript=False)
+    enter(page, portal, participant(stage=Stage.PERIZINAN).person.user, "/saya/bukti/nib/")
+    field = page.get_by_label("Berkas")
+    expect(field).to_be_visible()
+    expect(field).to_have_css("opacity", "1")
+    expect(page.locator(".file-pick")).to_have_count(0)

@@ -18,6 +18,7 @@ from centers.models import Center, District
 from core.clock import local_day, now
 from core.validators import clean_nik
 from okoce.demo.jakarta_2018 import FIRST_DAY, REPORT_2018, Golden, apportion
+from okoce.launch.prepare import DEMO_ACCOUNTS
 from participants.models import (
     Enrollment,
     EvidenceKind,
@@ -177,7 +178,7 @@ def test_everyone_in_licensing_has_a_checked_permit_and_is_still_there():
 
 def test_the_demo_citizen_is_one_of_them_and_every_demo_account_opens():
     write()
-    for name in ("warga", "pendamping", "pengelola", "dinas", "admin"):
+    for name in DEMO_ACCOUNTS:
         assert User.objects.get(email=f"{name}@example.com").check_password("okoce-demo-2026")
     citizen = User.objects.get(email="warga@example.com")
     enrollment = Enrollment.objects.get(person__user=citizen)

@@ -98,7 +98,7 @@ def test_a_role_ends_after_a_question_and_the_session_loses_it(here: Center) -> 
     own, desk = entered(coach), entered(manager(here))
     assert own.get("/pendamping/").status_code == 200
     address = f"/pengguna/{coach.pk}/peran/{coach.role_assignments.get().pk}/akhiri/"
-    assert "Akhiri peran Pendamping P31.74.07?" in desk.get(address).content.decode()
+    assert "Akhiri peran Pendamping, Pusat OK OCE Kebayoran Baru?" in desk.get(address).content.decode()
     assert desk.post(address, {"reason": "Masa tugas selesai"}).status_code == 303
     assert own.get("/pendamping/").status_code == 403
     assert AuditEntry.objects.get(action="akun.peran_diakhiri").reason == "Masa tugas selesai"

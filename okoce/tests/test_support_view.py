@@ -126,7 +126,7 @@ def test_no_page_of_a_role_shows_anything_personal_and_no_post_changes_anything(
 def test_it_begins_and_ends_with_an_entry_and_a_banner(world: World) -> None:  # noqa: F811
     client = looking(world.users["admin"], "pengelola")
     page = client.get("/antrean/").content.decode()
-    assert "Anda melihat sebagai pengelola pusat P31.74.07" in page
+    assert "Anda melihat sebagai pengelola pusat, Pusat OK OCE Kebayoran Baru" in page
     refused = client.get("/sekretariat/")
     assert refused.status_code == 403
     assert 'action="/dukungan/selesai/"' in refused.content.decode()  # the way out is on every page

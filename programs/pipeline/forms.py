@@ -324,7 +324,7 @@ class EvidenceForm(MoveForm):
             "empty": "Berkas ini kosong. Pilih berkas lain.",
             "invalid": "Pilih lagi berkasnya.",
         },
-        widget=forms.FileInput(attrs={"accept": files.ACCEPT}),
+        widget=forms.FileInput(attrs={"accept": files.ACCEPT, "data-max": files.upload_limit()}),
     )
     note = WordsField(label="Catatan", max_length=500, multiline=True, required=False)
 

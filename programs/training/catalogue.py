@@ -24,6 +24,7 @@ from .schedule import Slot
 
 PAGE_SIZE = 20
 MOST_ALTERNATIVES = 3
+MOST_OWN = 6
 _AREA = re.compile(r"[0-9]{2}(\.[0-9]{2}){0,2}", re.ASCII)
 
 
@@ -55,6 +56,15 @@ def home_of(user: User | None) -> District | None:
     own = Enrollment.objects.filter(person__user_id=user.pk, erased_at__isnull=True)
     latest = own.select_related("district__regency").order_by("-registered_at", "-pk").first()
     return latest.district if latest else None
+
+
+def own_seats(user: User | None) -> list[Seat]:
+    """The classes a participant is in or waits for, and those that are over; the latest first."""
+    if user is None or not user.is_peserta:
+        return []
+    own = Seat.objects.live().filter(enrollment__person__user_id=user.pk)
+    own = own.select_related("training_class__course", "training_class__center__district__regency")
+    return list(own.order_by("-training_class__starts_at", "-pk")[:MOST_OWN])
 
 
 def search(filters: dict[str, Any], *, area: Area | None, at: datetime) -> QuerySet[TrainingClass]:

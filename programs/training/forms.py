@@ -129,7 +129,7 @@ class CourseForm(forms.Form):
         "Contoh: Buku kas | https://contoh.id/buku-kas",
     )  # fmt: skip
     removed = PicksField(label="Hapus berkas ini", choices=[], required=False)
-    center = CodeField(label="Milik pusat", choices=[])
+    center = CodeField(label="Milik pusat", choices=[], required_text="Pilih pusat pemiliknya.")
     is_active = forms.BooleanField(label="Bisa dipakai untuk kelas baru", required=False, initial=True)
 
     def __init__(self, *args: Any, actor: User, course: Course | None = None, **kwargs: Any) -> None:
@@ -287,11 +287,11 @@ class ClassForm(forms.Form):
         label="Tautan daring", required=False, help_text="Hanya tampil untuk peserta kelas."
     )
     capacity = CountField(label="Jumlah tempat", least=1, most=500, required_text="Tulis jumlah tempatnya.")
-    opens_on = DayField(label="Pendaftaran dibuka", required_text="Tulis tanggalnya.")
-    closes_on = DayField(label="Pendaftaran ditutup", required_text="Tulis tanggalnya.")
-    first_on = DayField(label="Pertemuan pertama", required_text="Tulis tanggalnya.")
-    begins = TimeOfDayField(label="Jam mulai", required_text="Tulis jamnya, misalnya 09.00.")
-    ends = TimeOfDayField(label="Jam selesai", required_text="Tulis jamnya, misalnya 12.00.")
+    opens_on = DayField(label="Pendaftaran dibuka", required_text="Tulis tanggal pendaftaran dibuka.")
+    closes_on = DayField(label="Pendaftaran ditutup", required_text="Tulis tanggal pendaftaran ditutup.")
+    first_on = DayField(label="Pertemuan pertama", required_text="Tulis tanggal pertemuan pertama.")
+    begins = TimeOfDayField(label="Jam mulai", required_text="Tulis jam mulainya, misalnya 09.00.")
+    ends = TimeOfDayField(label="Jam selesai", required_text="Tulis jam selesainya, misalnya 12.00.")
     count = CountField(
         label="Berapa pertemuan?", least=1, most=MOST_SESSIONS, required=False,
         help_text="Kosong: sebanyak topik kursusnya.",

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 from accounts.access import role_required
 from accounts.models import Role
 from core.clock import now, today
+from core.formats import DAYS, NO_BREAK, day
 from programs.pipeline import work
 from programs.pipeline.contact_presenters import later_line, task_card
 from programs.pipeline.morning import NEEDED, Group, grouped
@@ -42,8 +43,9 @@ def coach_day(request: HttpRequest) -> HttpResponse:
     actor = actor_of(request)
     mentees = work.mentees(actor, at=now())
     groups = grouped(mentees)
+    here = mentees[0].situation.today if mentees else today()
     context = {
-        "today": mentees[0].situation.today if mentees else today(),
+        "heading": f"{DAYS[here.weekday()]}, {day(here).replace(' ', NO_BREAK)}",
         "groups": [
             {
                 "title": group.value,

@@ -121,6 +121,23 @@ def test_a_participant_reads_how_far_it_is() -> None:
     assert "km dari Kebayoran Baru" in main_of(browser(who.person.user).get("/pelatihan/"))
 
 
+def test_the_catalogue_begins_with_ones_own_classes_and_how_one_stands_there() -> None:
+    manager = manager_of()
+    mine, full = training_class(name="Pagi", manager=manager), training_class(capacity=1, manager=manager)
+    other = training_class(name="Sore", manager=manager, first_on=FIRST_DAY + timedelta(days=9))
+    who = trainee()
+    enrolled(full)
+    enrolled(mine, who)
+    enrolled(full, who)
+    page = browser(who.person.user).get("/pelatihan/")
+    assert {seat.training_class_id for seat in page.context["mine"]} == {mine.pk, full.pk}
+    own = main_of(page).partition("Kelas Anda")[2].partition("Kelas yang akan mulai")[0]
+    assert "Anda terdaftar" in own and "Di daftar tunggu" in own and other.name not in own
+    for elsewhere in (browser(), browser(trainee().person.user), browser(manager)):
+        assert elsewhere.get("/pelatihan/").context["mine"] == []
+    assert browser(who.person.user).get("/pelatihan/?tingkat=dasar").context["mine"] == []
+
+
 # One class ----------------------------------------------------------------------------------------------
 
 
@@ -131,6 +148,25 @@ def test_a_stranger_reads_the_class_and_is_led_to_sign_in() -> None:
     assert "Bahan" not in text
     draft = training_class(name="Nanti", is_open=False)
     assert browser().get(draft.get_absolute_url()).status_code == 404
+
+
+def test_staff_are_not_asked_to_enrol() -> None:
+    one = training_class()
+    for user in (manager_of(), staff(Role.DINAS, "31", is_demo=True)):
+        page = browser(user).get(one.get_absolute_url())
+        assert "Ikut kelas ini?" not in main_of(page) and "3 pertemuan" in main_of(page)
+    assert "Ikut kelas ini?" in main_of(browser(trainee().person.user).get(one.get_absolute_url()))
+
+
+@pytest.mark.parametrize(("minutes", "is_asked"), [(-61, False), (-59, True), (119, True), (121, False)])
+def test_the_desk_asks_for_the_session_that_is_on(minutes: int, is_asked: bool) -> None:
+    manager = manager_of()
+    one = training_class(manager=manager)
+    enrolled(one)
+    with time_machine.travel(session_of(one, 2).starts_at + timedelta(minutes=minutes), tick=False):
+        page = browser(manager).get(reverse("class_desk", args=[one.pk]))
+    assert ("Siapa yang hadir?" in main_of(page)) is is_asked
+    assert is_asked == (page.context["current"] == session_of(one, 2))
 
 
 def test_the_link_of_an_online_class_is_for_its_people() -> None:

@@ -202,6 +202,7 @@ def class_desk(request: HttpRequest, class_id: UUID) -> HttpResponse:
         **(certified(one) if may_manage and one.status == ClassStatus.SELESAI else {}),
         "sessions": [{"session": row, "is_on": at >= row.starts_at - EARLY} for row in sessions],
         "count": len(sessions),
+        "current": next((row for row in sessions if row.starts_at - EARLY <= at <= row.ends_at), None),
         "seats": [row for row in rows if row.is_enrolled],
         "waiting": sorted(
             (row for row in rows if not row.is_enrolled), key=lambda row: (not row.is_offered, row.queued_at)
@@ -261,7 +262,9 @@ def class_cancel(request: HttpRequest, class_id: UUID) -> HttpResponse:
     context = {
         "form": form,
         "question": f"Batalkan {one.course.title}, {one.name}?",
-        "consequence": f"{people} orang langsung diberi tahu dan melihat angkatan lain.",
+        "consequence": f"{people} orang langsung diberi tahu dan melihat angkatan lain."
+        if people
+        else "Belum ada yang terdaftar. Kelas ini tidak tampil lagi sebagai kelas yang bisa diikuti.",
         "verb": "Ya, batalkan kelas",
         "cancel": reverse("class_desk", args=[one.pk]),
         "danger": True,

@@ -66,6 +66,7 @@ def class_list(request: HttpRequest) -> HttpResponse:
         "previous_url": link(page.previous_cursor),
         "is_filtered": bool(kept),
         "ignored": ignored,
+        "mine": [] if kept or "sesudah" in request.GET else catalogue.own_seats(visitor),
         "may_lead": visitor is not None and any(role in visitor.roles() for role in LEADERS),
     }
     return render(request, "training/list.html", context)
