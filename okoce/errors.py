@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import logging
+import secrets
+import sys
 from collections.abc import Callable
 
 from django.contrib.sessions.exceptions import SessionInterrupted
@@ -11,8 +14,11 @@ from django.template import TemplateDoesNotExist
 from django.template.loader import render_to_string
 
 from accounts.access import SeeOther
+from accounts.codes import ALPHABET
 from core.views import way_back
 from participants.views.registration import render_expired
+
+logger = logging.getLogger(__name__)
 
 TITLES = {
     400: "Kiriman ini tidak terbaca",
@@ -60,7 +66,7 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
     sign-in page, or because the database was gone, which is our fault.
     """
     if isinstance(exception, SessionInterrupted):
-        return error_page(request, 500) if _database_was_gone(exception) else SeeOther("/masuk/")
+        return server_error(request) if _database_was_gone(exception) else SeeOther("/masuk/")
     return error_page(request, 400)
 
 
@@ -84,8 +90,12 @@ def page_not_found(request: HttpRequest, exception: Exception | None = None) -> 
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500: our fault."""
-    return error_page(request, 500)
+    """500: our fault. A short code on the page and in the log lets somebody at a centre find which one."""
+    code = "-".join("".join(secrets.choice(ALPHABET) for _ in range(2)) for _ in range(2))
+    kind = sys.exc_info()[0]
+    route = request.resolver_match.route if request.resolver_match else ""
+    logger.error("fault %s: %s at /%s", code, kind.__name__ if kind else "unknown", route)
+    return error_page(request, 500, code=code)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -111,7 +111,10 @@ def test_a_fault_of_ours_keeps_its_traceback(log: io.StringIO, monkeypatch: pyte
         raise RuntimeError("broken on purpose")
 
     monkeypatch.setattr("centers.views.directory.province_counts", lambda: broken(None))
-    assert Client(raise_request_exception=False).get("/pusat/").status_code == 500
+    answer = Client(raise_request_exception=False).get("/pusat/")
+    assert answer.status_code == 500
+    code = re.search(r"sebutkan kode <b[^>]*>(\w\w-\w\w)</b>", answer.content.decode())
+    assert code and f"fault {code[1]}: RuntimeError at /pusat/" in log.getvalue()
     assert "Traceback" in log.getvalue()
     assert "broken on purpose" in log.getvalue()
 

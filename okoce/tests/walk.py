@@ -175,7 +175,8 @@ def lay_error_pages(context: BrowserContext, base: str) -> None:
     """Answer the addresses of `ERROR_PAGES` in this browser, as the portal answers in trouble."""
     request = RequestFactory().get("/")
     for path, (status, name) in ERROR_PAGES.items():
-        body = errors.error_page(request, status, name=name).content
+        more = {"code": "A7-3F"} if status == 500 else {}
+        body = errors.error_page(request, status, name=name, **more).content
         context.route(
             base + path,
             lambda route, _request, status=status, body=body: route.fulfill(
