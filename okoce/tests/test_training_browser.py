@@ -234,7 +234,7 @@ def test_certificates_come_from_the_worker_and_their_code_is_checked_until_it_is
     page.get_by_role("button", name="Ya, cabut").click()
     expect(page.get_by_text("51 sertifikat berlaku.")).to_be_visible()
     check.reload()
-    expect(check.get_by_text("Sudah dicabut")).to_be_visible()
+    expect(check.get_by_text("Sudah dicabut", exact=True)).to_be_visible()
     check.get_by_role("link", name="Periksa sertifikat lain").click()
     check.get_by_label("Kode sertifikat").fill("abcd efgh jkmn")
     check.get_by_role("button", name="Periksa").click()
