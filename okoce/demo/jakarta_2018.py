@@ -800,11 +800,11 @@ class _Life:
                 _at(day, 9 * 60 + 10), _at(day, 9 * 60 + 10), given.trainer,
             )  # fmt: skip
         if is_through:
-            number = f"SP-{_year(last) % 100:02d}-{next(self.to.certificate_numbers):06d}"
+            printed = f"SP-{_year(last) % 100:02d}-{next(self.to.certificate_numbers):06d}"
             code = "".join(self.rng.choices(ALPHABET, k=CODE_LENGTH))
             course, post = self.to.classes.course, self.post
             self.put(
-                self.to.certificates, _uuid(self.rng), number, code, seat, course.title, course.hours,
+                self.to.certificates, _uuid(self.rng), printed, code, seat, course.title, course.hours,
                 post.manager_name, _at(last, 17 * 60), post.manager,
             )  # fmt: skip
         self._last(last, 17 * 60)
