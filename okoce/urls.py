@@ -27,6 +27,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("pelatihan/", include("programs.training.urls")),
     path("verifikasi/", verify_form, name="verify_form"),
     path("verifikasi/<slug:code>/", verify, name="verify"),
+    path("", include("programs.mentoring.urls")),  # before the pipeline: /peserta/<id>/rencana/ is theirs
     path("", include("programs.pipeline.rights_urls")),
     path("", include("programs.pipeline.urls")),
     path("", include("reports.urls")),

@@ -13,6 +13,7 @@ from django.db.models import BooleanField, Count, Exists, ExpressionWrapper, Out
 
 from .models import (
     Business,
+    CoachAssignment,
     Enrollment,
     EvidenceKind,
     EvidenceStatus,
@@ -73,9 +74,10 @@ class SharedFacts:
     """What the rules of several stages ask, loaded once for all enrollments of a page.
 
     Evidence by enrollment and stage, dated numbers by stage and code, ids of people with a complete business
-    record, ids of enrollments whose coach has accepted.
+    record, ids of enrollments whose coach has accepted; `on` is the day asked about.
     """
 
+    on: date
     evidence: dict[tuple[UUID, str], EvidenceFacts]
     thresholds: dict[tuple[str, str], int]
     has_complete_business: set[UUID]
@@ -83,17 +85,29 @@ class SharedFacts:
 
 
 def load_shared_facts(enrollments: Sequence[Enrollment], *, on: date) -> SharedFacts:
-    """Four queries, whatever the number of enrollments and stages; `on` is the day whose thresholds hold."""
+    """Three queries, whatever the number of enrollments and stages; `on` is the day whose thresholds hold."""
     ids = [enrollment.pk for enrollment in enrollments]
-    businesses = Business.objects.filter(person__in=[e.person_id for e in enrollments])
-    accepted = Enrollment.objects.filter(
-        pk__in=ids, assignments__ended_at__isnull=True, assignments__accepted_at__isnull=False
-    )
+    accepted = CoachAssignment.objects.active().filter(enrollment=OuterRef("pk"), accepted_at__isnull=False)
+    known = (
+        Enrollment.objects.filter(pk__in=ids)
+        .order_by()
+        .values_list(
+            "pk", "person_id", Exists(accepted),
+            Exists(Business.objects.complete().filter(person=OuterRef("person"))),
+        )
+    )  # fmt: skip
+    coached, complete = set(), set()
+    for pk, person_id, is_coached, is_complete in known:
+        if is_coached:
+            coached.add(pk)
+        if is_complete:
+            complete.add(person_id)
     return SharedFacts(
+        on=on,
         evidence=_load_evidence(ids),
         thresholds=Threshold.objects.on(on),
-        has_complete_business={business.person_id for business in businesses if business.is_complete},
-        has_coach_accepted=set(accepted.values_list("pk", flat=True)),
+        has_complete_business=complete,
+        has_coach_accepted=coached,
     )
 
 

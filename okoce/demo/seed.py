@@ -16,6 +16,7 @@ from core.models import StoredFile
 from .classes import seed_classes
 from .contacts import seed_contacts
 from .people import Crowd
+from .sessions import seed_sessions
 from .tickets import seed_tickets
 from .world import Phones, build_world, shared_password
 
@@ -32,6 +33,7 @@ def seed(*, participants: int, seed_number: int, at: datetime) -> int:
     rows = crowd.draw(participants)
     rows.write()
     seed_contacts(world, seed_number=seed_number, at=at)
+    seed_sessions(world, seed_number=seed_number, at=at)
     seed_classes(world, seed_number=seed_number, at=at)
     seed_tickets(world, seed_number=seed_number, at=at, phones=phones)
     return len(rows.people)

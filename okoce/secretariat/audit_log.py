@@ -40,6 +40,8 @@ _TYPE_WORDS = {
     "training.seat": "tempat di kelas",
     "training.attendance": "kehadiran",
     "training.certificate": "sertifikat",
+    "mentoring.mentoringsession": "pertemuan pendampingan",
+    "mentoring.actionplan": "rencana aksi",
     "participants.threshold": "aturan tahap",
     "participants.retentionrule": "masa simpan",
     "helpdesk.ticketrule": "batas waktu bantuan",

@@ -43,6 +43,7 @@ from participants.models import (
     Threshold,
 )
 from participants.tests.factories import StageEvidenceFactory, center_of, participant, synthetic_nik
+from programs.mentoring.tests import factories as mentoring
 from programs.pipeline.models import BulkAct, BulkItem, BulkKind
 from programs.training import attendance, materials, planning
 from programs.training import services as training
@@ -64,6 +65,7 @@ CITIZENS = frozenset({"citizen", "other_citizen"})
 MANAGERS = frozenset({"manager", "other_manager"})
 COACHES = frozenset({"coach", "other_coach"})
 DINAS = frozenset({"dinas", "other_dinas"})
+CARERS = frozenset({"coach", "manager"})
 IN_CHARGE = frozenset({"manager", "admin"})
 ADMIN = frozenset({"admin"})
 KEEPERS = MANAGERS | ADMIN
@@ -95,6 +97,8 @@ EVIDENCE = {"person_id": "person", "evidence_id": "evidence"}
 COACH = {"user_id": "coach"}
 CLASS = {"class_id": "class"}
 SEAT = {"seat_id": "seat"}
+MEETING = {"session_id": "meeting"}
+PLAN = {"plan_id": "plan"}
 RULE = {"family": "=tahap", "key": "=pelatihan.batas_diam"}
 
 LINES: dict[str, Line] = {
@@ -148,6 +152,33 @@ LINES: dict[str, Line] = {
     "advance": Line(STAFF | OUTSIDERS, sees=STAFF, kwargs=PERSON, get=405, post=303),
     "accept_assignment": Line(COACHES, sees=frozenset({"coach"}), kwargs=PERSON, get=405, post=303),
     "contact": Line(COACHES | MANAGERS, sees=frozenset({"coach", "manager"}), kwargs=PERSON, post=422),
+    "mentoring": Line(STAFF | OUTSIDERS, sees=STAFF, kwargs=PERSON),
+    **{
+        name: Line(COACHES | MANAGERS, sees=CARERS, kwargs=PERSON, post=422)
+        for name in ("meeting_new", "meeting_log", "plan_edit")
+    },
+    **{
+        name: Line(COACHES | MANAGERS, sees=CARERS, kwargs=MEETING, post=422)
+        for name in ("meeting_record", "meeting_move", "meeting_cancel", "meeting_file_add")
+    },
+    "meeting_file": Line(
+        CITIZENS | COACHES | KEEPERS, sees=CARERS | {"citizen", "admin"}, kwargs={"file_id": "meeting_file"}
+    ),
+    "plan_aloud": Line(COACHES | MANAGERS, sees=CARERS, kwargs=PLAN, post=422),
+    "plan_print": Line(CITIZENS | COACHES | KEEPERS, sees=CARERS | {"citizen", "admin"}, kwargs=PLAN),
+    "step_tick": Line(
+        CITIZENS | COACHES | MANAGERS,
+        sees=CARERS | {"citizen"},
+        kwargs={"step_id": "plan_step"},
+        get=405,
+        post=303,
+    ),
+    "my_meetings": Line(CITIZENS),
+    "my_meeting_confirm": Line(CITIZENS, sees=frozenset({"citizen"}), kwargs=MEETING, get=405, post=303),
+    "my_meeting_deny": Line(CITIZENS, sees=frozenset({"citizen"}), kwargs=MEETING, post=422),
+    "my_plan": Line(CITIZENS),
+    "my_plan_agree": Line(CITIZENS, sees=frozenset({"citizen"}), kwargs=PLAN, get=405, post=303),
+    "my_plan_change": Line(CITIZENS, sees=frozenset({"citizen"}), kwargs=PLAN, post=422),
     "snooze": Line(COACHES, sees=frozenset({"coach"}), kwargs=PERSON, post=422),
     "snooze_undo": Line(COACHES, sees=frozenset({"coach"}), kwargs=PERSON, get=405, post=303),
     "reveal": Line(STAFF | OUTSIDERS, sees=STAFF, kwargs=PERSON, post=422),
@@ -418,7 +449,14 @@ def world() -> World:
         number="SP-26-999999", code="ACDEFGHJKMNP", seat=taught, course="Dasar usaha", hours=6,
         signatory="Maya Contoh", issued_at=now(), issued_by=users["manager"],
     )  # fmt: skip
+    meeting = mentoring.planned(enrollment, users["coach"], topic=f"{TOKEN} topik", place=f"{TOKEN} gang")
+    attached = mentoring.attached(meeting, users["coach"], title=f"{TOKEN} foto")
+    plan = mentoring.proposed(enrollment, users["coach"], goal=f"{TOKEN} rencana")
     values = {
+        "meeting": meeting.pk,
+        "meeting_file": attached.pk,
+        "plan": plan.pk,
+        "plan_step": plan.steps.get(number=1).pk,
         "coach": users["coach"].pk,
         "course": taught.training_class.course_id,
         "class": taught.training_class_id,
@@ -544,6 +582,8 @@ def test_every_visitor_gets_what_the_line_says(world: World, name: str) -> None:
     assert wrong == []
 
 
+TOKEN = "TOKENASING"
+
 NONCE = re.compile(rb'nonce="[^"]*"|csrfmiddlewaretoken" value="[^"]*"')
 
 
@@ -582,7 +622,6 @@ def test_the_admin_site_is_for_the_admin_role(world: World) -> None:
     assert wrong == {}
 
 
-TOKEN = "TOKENASING"
 TAUGHT = {"class_desk", "roll_call", "attendance_correct"}
 """Pages on which a trainer reads the names of the own class, and nothing else of the people in it."""
 

@@ -28,6 +28,7 @@ from participants.models import (
     Status,
     TransitionKind,
 )
+from programs.mentoring.models import ActionPlan, MentoringSession
 from programs.pipeline import queues
 from programs.pipeline.moves import missing_requirements
 from programs.pipeline.stages import stages_of
@@ -113,6 +114,25 @@ def test_whoever_moved_on_had_what_the_rules_ask():
         assert missing == [], (enrollment.number, move.from_stage)
         checked += 1
     assert checked > 100
+
+
+def test_sessions_and_plans_in_every_state_the_same_for_the_same_seed(settings):
+    settings.DEMO_MODE = True
+    at, prints = now(), []
+    for _ in range(2):
+        mark = transaction.savepoint()
+        seed(participants=600, seed_number=7, at=at)
+        rows = MentoringSession.objects.order_by("pk")
+        prints.append(list(rows.values_list("pk", "status", "answer", "starts_at")))
+        assert set(rows.values_list("status", flat=True)) >= {"direncanakan", "terlaksana", "tidak_datang"}
+        assert rows.unanswered().exists() and rows.filter(answer="terjadi").exists()
+        assert ActionPlan.objects.in_force().exists() and ActionPlan.objects.proposed().exists()
+        coach = User.objects.get(email="pendamping@example.com")
+        client = Client()
+        client.force_login(coach, backend="accounts.backends.LoginBackend")
+        assert client.get("/pendamping/").status_code == 200
+        transaction.savepoint_rollback(mark)
+    assert prints[0] == prints[1]
 
 
 def test_about_thirty_questions_and_complaints_in_every_state_the_same_for_the_same_seed():

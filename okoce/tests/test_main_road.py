@@ -176,6 +176,32 @@ def register(road: Road) -> None:
     page.wait_for_url("**/daftar/berhasil/")
 
 
+def agree_on_plan(road: Road) -> None:
+    """The coach proposes a plan; the citizen agrees with one tap."""
+    road.coach.goto(f"{road.portal.url}/peserta/{road.enrollment.person_id}/rencana/")
+    road.coach.get_by_label("Tujuan").fill("Jualan sampai toko oleh-oleh")
+    road.coach.locator("[name=text_1]").fill("Urus izin")
+    road.coach.locator("[name=due_1]").fill(f"{today() + timedelta(days=30):%d/%m/%Y}")
+    road.coach.get_by_role("button", name="Usulkan rencana").click()
+    expect(road.coach.get_by_text("Menunggu persetujuan peserta")).to_be_visible()
+    road.citizen.goto(f"{road.portal.url}/saya/rencana/")
+    road.citizen.get_by_role("button", name="Ya, saya setuju").click()
+    expect(road.citizen.get_by_role("heading", name="Jualan sampai toko oleh-oleh")).to_be_visible()
+
+
+def meet(road: Road, topic: str) -> None:
+    """The coach writes a session down; the citizen confirms it with one tap."""
+    road.coach.goto(f"{road.portal.url}/peserta/{road.enrollment.person_id}/pertemuan/catat/")
+    road.coach.get_by_role("radio", name="Di pusat").check()
+    road.coach.get_by_label("Tentang apa?").fill(topic)
+    road.coach.get_by_label("Apa yang dikerjakan?").fill(f"Membahas {topic}.")
+    road.coach.get_by_role("button", name="Simpan pertemuan").click()
+    expect(road.coach.locator(".messages[role=status]")).to_contain_text("tersimpan")
+    road.citizen.goto(f"{road.portal.url}/saya/")
+    road.citizen.get_by_role("button", name="Ya, kami bertemu").click()
+    expect(road.citizen.get_by_text("Pertemuan ini sudah dibenarkan.")).to_be_visible()
+
+
 def test_from_registration_to_graduation(road: Road) -> None:
     empty = road.stage_row(Stage.PENDAFTARAN)
     register(road)
@@ -223,7 +249,7 @@ def test_from_registration_to_graduation(road: Road) -> None:
     road.coach.get_by_role("button", name="Terima tugas").click()
     road.bring_by_coach(EvidenceKind.KEHADIRAN, number="85", note="Kelas dasar")
     road.bring_own(EvidenceKind.SERTIFIKAT, number="SRT/2026/00001")
-    road.bring_by_coach(EvidenceKind.RENCANA_AKSI, note="Urus izin, foto produk, cari pembeli.")
+    agree_on_plan(road)
     road.open_person(road.coach)
     expect(road.coach.get_by_role("button", name="Naikkan ke Pendampingan")).to_have_attribute(
         "aria-disabled", "true"
@@ -233,7 +259,7 @@ def test_from_registration_to_graduation(road: Road) -> None:
 
     # P3: three sessions and the business record.
     for topic in ("Harga", "Bahan", "Izin"):
-        road.bring_by_coach(EvidenceKind.SESI, note=f"Di pusat, membahas {topic}.")
+        meet(road, topic)
     road.citizen.goto(f"{road.portal.url}/saya/usaha/ubah/")
     road.citizen.locator("[name=name]").fill("Dapur Siti")
     road.citizen.locator("[name=sector]").select_option("kuliner")

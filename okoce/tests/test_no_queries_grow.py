@@ -57,6 +57,7 @@ from participants.tests.factories import (
 )
 from participants.tests.test_counter import answers
 from participants.tests.test_registration_page import valid
+from programs.mentoring.tests import factories as mentoring
 from programs.pipeline.models import BulkAct, BulkItem, BulkKind
 from programs.training import attendance, planning
 from programs.training.models import Certificate, Presence, Seat, TrainerKind, TrainingClass
@@ -109,6 +110,8 @@ class World:
         self.session = self.seat.training_class.sessions.get(number=1)
         self.call(self.seat)
         self.certificate = self.certify(self.seat)
+        self.meeting = mentoring.planned(self.enrollment, self.coach)
+        self.plan = mentoring.proposed(self.enrollment, self.coach)
         self.bulk = BulkAct.objects.create(kind=BulkKind.DOKUMEN, actor=self._user("manager"))
         for number in (1, 2):
             participant(center=self.center, person__full_name=f"Siti Aminah {'I' * number}",
@@ -209,6 +212,10 @@ class World:
             )  # fmt: skip
             Enrollment.objects.filter(pk=one.pk).update(last_activity_at=long_ago)
             StageEvidenceFactory(enrollment=one)
+            mentoring.recorded(self.enrollment, self.coach)
+            if one.coach_id:
+                mentoring.planned(one, self.coach)
+                mentoring.agreed(one, self.coach)
             self.lesson(number + 1)
             if one.stage != Stage.PENDAFTARAN:
                 seat = training.enrolled(self.seat.training_class, one, at=now())
@@ -266,6 +273,9 @@ class World:
             "user_id": self.coach.pk,
             "role_id": self.coach.role_assignments.get().pk,
         }
+        if LINES[name].kwargs.get("session_id") == "meeting":
+            values["session_id"] = self.meeting.pk
+        values["plan_id"] = self.plan.pk
         if LINES[name].kwargs.get("number") == "ticket":
             values["number"] = self.ticket.number
         if name == "verify":
@@ -370,6 +380,12 @@ LOOKS = [
     *(Look(name, who, RECORD) for who in STAFF
       for name in ("person", "reveal", "evidence_add", "evidence_check")),
     *(Look("contact", who, RECORD) for who in ("manager", "coach")),
+    *(Look("mentoring", who, RECORD) for who in STAFF),
+    *(Look(name, who, RECORD) for who in ("manager", "coach")
+      for name in ("meeting_new", "meeting_log", "meeting_record", "meeting_move", "meeting_cancel",
+                   "meeting_file_add", "plan_edit", "plan_aloud", "plan_print")),
+    *(Look(name, "citizen", RECORD) for name in ("my_meetings", "my_plan", "my_meeting_deny",
+                                                 "my_plan_change", "plan_print")),
     Look("snooze", "coach", RECORD),
     *(Look("counter_slip", who, RECORD) for who in ("manager", "coach")),
     *(Look("person_code", who, RECORD) for who in ("manager", "coach")),
@@ -399,6 +415,7 @@ NO_DATA = {
     "question_edit", "class_test", "class_survey",  # counted in programs/training/tests/test_feedback.py
     "material_file",  # a file: who may open it is in programs/training/tests/test_materials.py
     "class_report", "class_workbook", "class_sheet",  # files: counted in training
+    "meeting_file",  # a file
     "my_data_consent", "my_data_cancel",  # POST only
     "theme", "snooze_undo", "advance", "confirm_workforce", "accept_assignment", "inbox_read_all",
     "inbox_read",
@@ -406,6 +423,7 @@ NO_DATA = {
     "help_take", "help_answer", "help_note",
     "report_retry",  # POST only
     "class_enrol", "class_open", "class_finish", "seat_accept", "certificates_issue",  # POST only
+    "step_tick", "my_meeting_confirm", "my_plan_agree",  # POST only
     "check_in",  # a code that is good for minutes: counted in programs/training/tests/test_pages.py
     "audit_export", "support_end",  # POST only
     "act", "my_act",  # with the acts themselves, below
@@ -432,6 +450,9 @@ IN_OWN_TESTS = {
     "class_new", "course_new", "course_edit", "material_add", "seat_accept", "seat_give_up", "seat_move",
     "roll_call", "check_in", "attendance_correct", "certificates_issue", "certificate_revoke",
     "class_test", "class_survey", "question_add", "question_edit",
+    "meeting_new", "meeting_log", "meeting_record", "meeting_move", "meeting_cancel", "meeting_file_add",
+    "plan_edit", "plan_aloud", "step_tick", "my_meeting_confirm", "my_meeting_deny", "my_plan_agree",
+    "my_plan_change",
 }  # fmt: skip
 """Their acts need two people each, a password or a code: counted in test_duplicates, test_merging,
 test_corrections, test_rights, test_people_search, test_rules, test_places, and in the own tests of helpdesk

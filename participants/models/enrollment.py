@@ -234,7 +234,8 @@ class Threshold(models.Model):
     Codes: `batas_diam` days without news before a reminder, `tenggat` days until the next step is due,
     `hadir_persen` least attendance in percent, `sesi` least sessions, `bulan_buku_kas` least months of
     cash book, `terima_tugas` working days in which a coach accepts a task, `tawaran_jam` hours for which
-    an offered seat in a class is kept free. `valid_until` is exclusive.
+    an offered seat in a class is kept free, `konfirmasi_hari` days after which a session counts although the
+    participant said nothing. `valid_until` is exclusive.
     """
 
     stage = models.CharField("tahap", max_length=20, choices=Stage.choices)

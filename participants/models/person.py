@@ -188,6 +188,12 @@ class BusinessQuerySet(models.QuerySet["Business"]):
     def visible_to(self, user: User) -> Self:
         return self.filter(person__in=Person.objects.visible_to(user))
 
+    def complete(self) -> Self:
+        """Name, sector, address, capital and workers are known: what P3 asks before a permit is sought."""
+        return self.filter(capital__isnull=False, workers_full_time__isnull=False).exclude(
+            Q(name="") | Q(sector="") | Q(address="")
+        )
+
 
 @pghistory.track()
 class Business(models.Model):
@@ -227,17 +233,6 @@ class Business(models.Model):
 
     def __str__(self) -> str:
         return self.name
-
-    @property
-    def is_complete(self) -> bool:
-        """Name, sector, address, capital and workers are known: what P3 asks before a permit is sought."""
-        return bool(
-            self.name
-            and self.sector
-            and self.address
-            and self.capital is not None
-            and self.workers_full_time is not None
-        )
 
 
 class OfBusinessQuerySet(models.QuerySet[Any]):

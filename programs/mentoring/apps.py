@@ -8,5 +8,8 @@ class MentoringConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Make known what an erased person's contacts lose."""
-        from . import erasure  # noqa: F401
+        """Make known the messages, what erasure takes, and what is held about a person."""
+        from . import erasure, holdings  # noqa: F401
+        from .messages import register_messages
+
+        register_messages()

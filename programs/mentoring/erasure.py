@@ -1,12 +1,15 @@
-"""What an erased person's contacts lose: the words. That somebody called, and when, stays anonymous."""
+"""What an erased person's contacts, sessions and plans lose: the words.
+
+That somebody called or met, and when, stays anonymous.
+"""
 
 from __future__ import annotations
 
 from core import audit
-from participants.erasure import GONE, Traces, erases
+from participants.erasure import GONE, Traces, drop_files, erases
 from participants.models import Person
 
-from .models import ContactLog, Snooze
+from .models import ActionPlan, ContactLog, MentoringSession, PlanStep, SessionFile, SessionStatus, Snooze
 
 
 @erases("mentoring.ContactLog", "mentoring.Snooze")
@@ -22,3 +25,29 @@ def forget_contacts(traces: Traces) -> None:
             values={column: GONE},
         )
     Snooze.objects.filter(enrollment__in=traces.enrollment_ids).delete()
+
+
+@erases("mentoring.MentoringSession", "mentoring.SessionFile")
+def forget_sessions(traces: Traces) -> None:
+    """Kind of place, day and result stay as a count of the coach's work; planned sessions end."""
+    sessions = MentoringSession.objects.filter(enrollment__in=traces.enrollment_ids)
+    attached = SessionFile.objects.filter(session__in=sessions)
+    stored = [row.file for row in attached.select_related("file")]
+    attached.delete()
+    drop_files(stored)
+    for session in sessions.planned():
+        session.status, session.recorded_at = SessionStatus.BATAL, traces.at
+        session.recorded_on = session.day
+        session.save(update_fields=["status", "recorded_at", "recorded_on"])
+    sessions.update(topic=GONE, place="", link="", agreed="", private_note="", reason="")
+    sessions.exclude(done="").update(done=GONE)
+    sessions.exclude(answer_note="").update(answer_note=GONE)
+
+
+@erases("mentoring.ActionPlan", "mentoring.PlanStep")
+def forget_plans(traces: Traces) -> None:
+    """That there was an agreed plan stays, for the gate was passed with it."""
+    plans = ActionPlan.objects.filter(enrollment__in=traces.enrollment_ids)
+    PlanStep.objects.filter(plan__in=plans).delete()
+    plans.update(goal=GONE, wish="")
+    plans.exclude(agreed_note="").update(agreed_note=GONE)

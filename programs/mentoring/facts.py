@@ -1,30 +1,48 @@
-"""Loads what the rules of P3 need (the same as a placement, for both end P3), and how contact stands."""
+"""Loads what the rules of P3 need (sessions, plans, and what a placement asks), and how contact stands."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
+from typing import Any, Protocol
 from uuid import UUID
 
-from django.db.models import F, FilteredRelation, Q, QuerySet, Window
-from django.db.models.functions import RowNumber
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import (
+    CharField,
+    Count,
+    DateField,
+    F,
+    FilteredRelation,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    Window,
+)
+from django.db.models.functions import JSONObject, RowNumber
 
 from core.formats import SHORT_MONTHS
-from participants.models import Enrollment, Status
-from programs.placement.facts import load_facts
+from participants.facts import EvidenceFacts, SharedFacts
+from participants.models import Enrollment, EvidenceKind, Stage, Status
+from programs.placement import facts as placement
 
-from .models import ContactLog
+from .models import ActionPlan, ContactLog, MentoringSession, PlanStep, SessionStatus
 
 __all__ = [
     "NO_CONTACT",
     "ContactFacts",
+    "MentoringFacts",
     "PutOff",
     "contact_facts",
     "load_contact_facts",
     "load_facts",
+    "with_late_steps",
     "with_put_off",
+    "with_sessions",
 ]
 
 LOOKED_BACK = 12
@@ -32,6 +50,82 @@ LOOKED_BACK = 12
 
 ENOUGH_TRIES = 3
 """Days with a try and no answer after which somebody may be recorded as out of reach (PRODUCT.md)."""
+
+
+SILENT_DAYS = "konfirmasi_hari"
+"""Threshold of P3: days after which a recorded session counts although the participant said nothing."""
+_SESSION, _PLAN = "sesi", "rencana"
+
+
+@dataclass(frozen=True, slots=True)
+class MentoringFacts:
+    """What P3 asks: the proofs, sessions that count (with those accepted as evidence), an agreed plan."""
+
+    evidence: EvidenceFacts
+    thresholds: dict[str, int]
+    has_complete_business: bool
+    has_coach_accepted: bool
+    sessions: int
+    has_plan: bool
+
+
+def load_facts(enrollments: Sequence[Enrollment], *, shared: SharedFacts) -> dict[UUID, MentoringFacts]:
+    """Facts by enrollment id, from what the page has loaded for all stages, and one query for sessions and
+    plans together."""
+    stage_facts = placement.load_facts(enrollments, shared=shared)
+    days = shared.thresholds[Stage.PENDAMPINGAN, SILENT_DAYS]
+    counts = _sessions_and_plans(list(stage_facts), silent_until=shared.on - timedelta(days=days))
+    return {
+        pk: MentoringFacts(
+            evidence=facts.evidence,
+            thresholds=facts.thresholds,
+            has_complete_business=facts.has_complete_business,
+            has_coach_accepted=facts.has_coach_accepted,
+            sessions=counts.get((pk, _SESSION), 0) + facts.evidence.accepted[EvidenceKind.SESI],
+            has_plan=(pk, _PLAN) in counts,
+        )
+        for pk, facts in stage_facts.items()
+    }
+
+
+def _sessions_and_plans(enrollment_ids: Sequence[UUID], *, silent_until: date) -> dict[tuple[UUID, str], int]:
+    """How many sessions of P3 count and how many plans are in force, by enrollment id."""
+    sessions = MentoringSession.objects.counted(silent_until=silent_until).filter(stage=Stage.PENDAMPINGAN)
+    found = _counted(sessions, _SESSION, enrollment_ids).union(
+        _counted(ActionPlan.objects.in_force(), _PLAN, enrollment_ids), all=True
+    )
+    return {(pk, what): many for pk, what, many in found}
+
+
+def _counted(rows: QuerySet[Any], what: str, enrollment_ids: Sequence[UUID]) -> QuerySet[Any]:
+    return (
+        rows.filter(enrollment__in=enrollment_ids)
+        .order_by()
+        .values("enrollment_id")
+        .annotate(what=Value(what, output_field=CharField()), many=Count("pk"))
+        .values_list("enrollment_id", "what", "many")
+    )
+
+
+class Touch(Protocol):
+    """What contact facts ask of a call, a message, a visit, a note, or a session."""
+
+    @property
+    def outcome(self) -> str: ...
+    @property
+    def is_reached(self) -> bool: ...
+    @property
+    def is_try(self) -> bool: ...
+    @property
+    def happened_at(self) -> datetime: ...
+    @property
+    def happened_on(self) -> date: ...
+    @property
+    def created_at(self) -> datetime: ...
+    @property
+    def agreed(self) -> str: ...
+    @property
+    def next_on(self) -> date | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,16 +141,18 @@ class ContactFacts:
     """How contact with one participant stands: the last one, what was agreed, tries since, what is put off.
 
     `next_on` is the day of the next contact, `is_agreed` unless it only follows a try. `tried_on` are the
-    days (oldest first) with a try since anything was last heard or done.
+    days (oldest first) with a try since anything was last heard or done. `session` is the first that is
+    planned and not written down, also when its time has passed.
     """
 
-    last: ContactLog | None = None
+    last: Touch | None = None
     agreed: str = ""
     agreed_on: date | None = None
     next_on: date | None = None
     is_agreed: bool = False
     tried_on: tuple[date, ...] = ()
     put_off: PutOff | None = None
+    session: MentoringSession | None = None
 
     @property
     def is_given_up(self) -> bool:
@@ -84,8 +180,43 @@ def with_put_off(enrollments: QuerySet[Enrollment]) -> QuerySet[Enrollment]:
     ).annotate(put_off_until=F("own_snooze__until_on"), put_off_reason=F("own_snooze__reason"))
 
 
+def with_late_steps(enrollments: QuerySet[Enrollment]) -> QuerySet[Enrollment]:
+    """The enrollments with the step of the plan in force that is due first and not done: `step_text`,
+    `step_due_on`, `step_owner`. No query more."""
+    steps = PlanStep.objects.filter(
+        plan__enrollment=OuterRef("pk"), plan__ended_at__isnull=True, plan__agreed_at__isnull=False,
+        done_at__isnull=True,
+    ).order_by("due_on", "number")  # fmt: skip
+    return enrollments.annotate(
+        step_text=Subquery(steps.values("text")[:1], output_field=CharField()),
+        step_due_on=Subquery(steps.values("due_on")[:1], output_field=DateField()),
+        step_owner=Subquery(steps.values("owner")[:1], output_field=CharField()),
+    )
+
+
+def with_sessions(enrollments: QuerySet[Enrollment]) -> QuerySet[Enrollment]:
+    """The enrollments with their latest sessions, for `load_contact_facts`; no query more. Without notes."""
+    rows = MentoringSession.objects.filter(enrollment=OuterRef("pk")).exclude(status=SessionStatus.BATAL)
+    columns = {name: name for name in (*_WORDS, *_INSTANTS, *_DAYS)}
+    latest = rows.order_by("-starts_at", "-created_at", "-pk").values(found=JSONObject(**columns))
+    return enrollments.annotate(latest_sessions=ArraySubquery(latest[:LOOKED_BACK]))
+
+
+_WORDS = ("id", "status", "answer", "agreed", "topic", "place_kind", "place", "zone")
+_INSTANTS = ("starts_at", "created_at")
+_DAYS = ("day", "next_on")
+
+
+def _session_of(found: dict[str, Any]) -> MentoringSession:
+    """A session as `with_sessions` reads it."""
+    instants = {name: datetime.fromisoformat(found[name]) for name in _INSTANTS}
+    days = {name: date.fromisoformat(found[name]) if found[name] else None for name in _DAYS}
+    return MentoringSession(**{name: found[name] for name in _WORDS}, **instants, **days)
+
+
 def load_contact_facts(enrollments: Sequence[Enrollment]) -> Mapping[UUID, ContactFacts]:
-    """Contact by enrollment id, in one query whatever the number. Nothing logged: NO_CONTACT.
+    """Contact by enrollment id, whatever the number in one query, and one for the sessions of enrollments
+    that do not come from `with_sessions`. Nothing logged: NO_CONTACT.
 
     What is put off is known of enrollments that come from `with_put_off`.
     """
@@ -98,16 +229,30 @@ def load_contact_facts(enrollments: Sequence[Enrollment]) -> Mapping[UUID, Conta
     rows = ContactLog.objects.filter(enrollment__in=[one.pk for one in enrollments]).annotate(place=latest)
     for log in rows.filter(place__lte=LOOKED_BACK).order_by("enrollment_id", "place"):
         logs[log.enrollment_id].append(log)
-    return {one.pk: contact_facts(one, logs[one.pk]) for one in enrollments}
+    sessions = latest_sessions(enrollments)
+    return {one.pk: contact_facts(one, logs[one.pk], sessions[one.pk]) for one in enrollments}
 
 
-def contact_facts(enrollment: Enrollment, latest: Sequence[ContactLog]) -> ContactFacts:
-    """Pure: what the latest contacts (newest first) of an enrollment mean."""
-    last = next((log for log in latest if log.outcome), None)
-    reached = next((log for log in latest if log.is_reached), None)
-    planned = next((log for log in latest if log.next_on is not None), None)
+def latest_sessions(enrollments: Sequence[Enrollment]) -> dict[UUID, list[MentoringSession]]:
+    """Sessions planned and over by enrollment id, the latest of each, newest first; at most one query."""
+    if not all(hasattr(one, "latest_sessions") for one in enrollments):
+        enrollments = list(with_sessions(Enrollment.objects.filter(pk__in=[one.pk for one in enrollments])))
+    return {one.pk: [_session_of(found) for found in one.latest_sessions] for one in enrollments}
+
+
+def contact_facts(
+    enrollment: Enrollment, latest: Sequence[ContactLog], sessions: Sequence[MentoringSession] = ()
+) -> ContactFacts:
+    """Pure: what the latest contacts and sessions (each newest first) of an enrollment mean."""
+    told = [session for session in sessions if session.outcome]
+    touches: list[Touch] = sorted(
+        [*latest, *told], key=lambda one: (one.happened_at, one.created_at), reverse=True
+    )
+    last = next((one for one in touches if one.outcome), None)
+    reached = next((one for one in touches if one.is_reached), None)
+    planned = next((one for one in touches if one.next_on is not None), None)
     tries = {
-        log.happened_on for log in latest if log.is_try and log.happened_at > enrollment.last_activity_at
+        one.happened_on for one in touches if one.is_try and one.happened_at > enrollment.last_activity_at
     }
     put_off_until: date | None = getattr(enrollment, "put_off_until", None)
     return ContactFacts(
@@ -118,10 +263,11 @@ def contact_facts(enrollment: Enrollment, latest: Sequence[ContactLog]) -> Conta
         is_agreed=planned is not None and not planned.is_try,
         tried_on=tuple(sorted(tries)),
         put_off=PutOff(put_off_until, getattr(enrollment, "put_off_reason", "")) if put_off_until else None,
+        session=next((one for one in reversed(sessions) if one.is_planned), None),
     )
 
 
-def _still_holds(planned: ContactLog, enrollment: Enrollment) -> bool:
+def _still_holds(planned: Touch, enrollment: Enrollment) -> bool:
     """What was planned before somebody was recorded as out of reach holds no longer."""
     return enrollment.status != Status.TIDAK_TERHUBUNGI or planned.happened_at >= enrollment.last_activity_at
 

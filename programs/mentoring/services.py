@@ -88,7 +88,7 @@ def log_contact(
         enrollment.last_activity_at = log.happened_at
         enrollment.save(update_fields=["last_activity_at"])
     if log.outcome:
-        _end_snooze(enrollment, at=at)
+        end_snooze(enrollment, at=at)
     return log
 
 
@@ -109,7 +109,7 @@ def put_off(*, enrollment_id: UUID, actor: User, until_on: date, reason: str, at
     known = Snooze.objects.open().filter(enrollment=enrollment).first()
     if known is not None and (known.coach_id, known.until_on, known.reason) == (actor.pk, until_on, reason):
         return known
-    _end_snooze(enrollment, at=at)
+    end_snooze(enrollment, at=at)
     return Snooze.objects.create(
         enrollment=enrollment, coach=actor, reason=reason, made_on=today, until_on=until_on, created_at=at
     )
@@ -120,10 +120,11 @@ def take_back(*, enrollment_id: UUID, actor: User, at: datetime) -> bool:
     """Show somebody in the morning list again; False when nothing was put off."""
     enrollment = lock_enrollment(enrollment_id)
     require_role(actor, enrollment, frozenset({Role.PENDAMPING}), act="Penundaan dibatalkan")
-    return _end_snooze(enrollment, at=at) > 0
+    return end_snooze(enrollment, at=at) > 0
 
 
-def _end_snooze(enrollment: Enrollment, *, at: datetime) -> int:
+def end_snooze(enrollment: Enrollment, *, at: datetime) -> int:
+    """Whatever is put off ends; inside an act that holds the enrollment."""
     return Snooze.objects.open().filter(enrollment=enrollment).update(ended_at=at)
 
 

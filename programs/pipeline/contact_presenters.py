@@ -12,9 +12,10 @@ from core.clock import local_day
 from core.formats import day, day_long, day_short, moment
 from core.validators import wa_link
 from participants.models import Status
+from programs.mentoring.facts import Touch
 from programs.mentoring.models import ContactKind, ContactLog, ContactOutcome
 
-from .morning import Group, whatsapp_text, words
+from .morning import Group, Reason, whatsapp_text, words
 from .stages import next_stage
 from .work import Mentee
 
@@ -40,8 +41,10 @@ CITIZEN_CONTACT_WORDS = {
 }
 
 
-def contact_title(log: ContactLog) -> str:
+def contact_title(log: Touch) -> str:
     """How and with what result, for staff."""
+    if not isinstance(log, ContactLog):
+        return "Bertemu" if log.is_reached else "Tidak datang ke pertemuan"
     return CONTACT_WORDS[ContactKind(log.kind), log.outcome]
 
 
@@ -116,6 +119,11 @@ def task_card(mentee: Mentee, coach: User) -> dict[str, Any]:
         action = {"href": address, "label": "Terima tugas"}
     elif placing.group is Group.SIAP_NAIK:
         action = {"href": address, "label": "Periksa"}
+    elif placing.reason in (Reason.SESI, Reason.SESI_LEWAT) and mentee.contact.session is not None:
+        action = {"href": f"{reverse('meeting_record', args=[mentee.contact.session.pk])}{FROM_LIST}",
+                  "label": "Catat pertemuan"}  # fmt: skip
+    elif placing.reason is Reason.LANGKAH:
+        action = {"href": reverse("mentoring", args=[enrollment.person_id]), "label": "Buka rencana"}
     offer = None
     if mentee.contact.is_given_up and enrollment.status == Status.AKTIF:
         offer = {"href": reverse("act", args=[enrollment.person_id, "tidak-terhubungi"]),
@@ -144,12 +152,21 @@ def _why(mentee: Mentee) -> str:
     item, contact = mentee.item, mentee.contact
     todo = f"{item.step.staff_title}."
     parts = [f"Masih kurang: {todo}" if item.step.code else todo]  # a code names a requirement, not an act
+    if mentee.placing.reason in (Reason.SESI, Reason.SESI_LEWAT) and contact.session is not None:
+        parts = [f"{day_long(contact.session.day)}, {contact.session.clock}: {contact.session.topic}."]
+        parts.append(f"{contact.session.where}.")
+    elif mentee.placing.reason is Reason.LANGKAH:
+        parts = [f"{_step_owner(mentee)}: {mentee.plan_step.rstrip('.')}."]
     if mentee.situation.is_silent or mentee.situation.is_nearly_silent:
         heard_on = local_day(item.enrollment.last_activity_at, item.enrollment.zone)
         parts.append(f"Belum ada kabar sejak {day_short(heard_on)}.")
     if contact.agreed:
         parts.append(f"Janji: {contact.agreed.rstrip('.')}.")
     return " ".join(parts)
+
+
+def _step_owner(mentee: Mentee) -> str:
+    return "Giliran peserta" if mentee.is_their_plan_step else "Giliran Anda"
 
 
 def ready_message(mentee: Mentee, coach: User) -> str:
@@ -159,6 +176,7 @@ def ready_message(mentee: Mentee, coach: User) -> str:
     if not phone:
         return ""
     target = next_stage(item.enrollment.stage, item.enrollment.pathway)
+    session = mentee.contact.session
     text = whatsapp_text(
         mentee.placing.reason,
         name=item.enrollment.person.full_name,
@@ -167,6 +185,8 @@ def ready_message(mentee: Mentee, coach: User) -> str:
         is_their_step=item.step.is_for_citizen,
         due_on=item.due_on,
         agreed=mentee.contact.agreed,
+        session=f"{day_long(session.day)}, {session.clock}, {session.where}" if session else "",
+        plan_step=mentee.plan_step if mentee.is_their_plan_step else "",
         target=target.label if target else "lulus",
     )
     return wa_link(phone, text)

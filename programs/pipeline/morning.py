@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import Enum
 from fractions import Fraction
 from typing import Protocol, TypeVar
@@ -39,10 +39,13 @@ class Reason(Enum):
 
     DIAM = "diam"
     JANJI_LEWAT = "janji_lewat"
+    SESI_LEWAT = "sesi_lewat"
     ALPA = "alpa"
+    LANGKAH = "langkah"
     COBA_LEWAT = "coba_lewat"
     TENGGAT = "tenggat"
     BARU = "baru"
+    SESI = "sesi"
     JANJI = "janji"
     COBA_LAGI = "coba_lagi"
     HAMPIR_DIAM = "hampir_diam"
@@ -57,7 +60,8 @@ class Situation:
     `days_silent` since anything was heard or done, `silent_limit` of the stage (0: none), `due_on` of the
     present step. `next_on`: the day of the next contact, `is_agreed` with the person or only planned after a
     try. `tried_today`: without an answer. `sessions_missed`: in a row without a word, from the number on that
-    raises a flag, and not heard of since.
+    raises a flag, and not heard of since. `session_on` and `session_at`: the first session that is planned
+    and not written down. `step_due_on`: of the first open step of the plan.
     """
 
     today: date
@@ -73,6 +77,10 @@ class Situation:
     tried_today: bool = False
     sessions_missed: int = 0
     put_off_until: date | None = None
+    session_on: date | None = None
+    session_at: datetime | None = None
+    session_clock: str = ""
+    step_due_on: date | None = None
 
     @property
     def days_late(self) -> int:
@@ -81,15 +89,30 @@ class Situation:
     @property
     def days_missed(self) -> int:
         """Days since an agreed contact should have been; 0 before, or when something was heard since."""
-        if self.next_on is None:
+        if self.next_on is None or self.meets_later:
             return 0
         missed = (self.today - self.next_on).days
         return missed if 0 < missed < self.days_silent else 0
 
     @property
+    def meets_later(self) -> bool:
+        """A session stands on a day ahead."""
+        return self.session_on is not None and self.session_on > self.today
+
+    @property
+    def days_unwritten(self) -> int:
+        """Days since a planned session should have been, of which nothing is written down."""
+        return max((self.today - self.session_on).days, 0) if self.session_on else 0
+
+    @property
+    def step_days_late(self) -> int:
+        """Days since the first open step of the plan should have been done."""
+        return max((self.today - self.step_due_on).days, 0) if self.step_due_on else 0
+
+    @property
     def is_in_hand(self) -> bool:
         """A day ahead was agreed with the person: a step past its day waits for it."""
-        return self.is_agreed and self.next_on is not None and self.next_on > self.today
+        return self.meets_later or (self.is_agreed and self.next_on is not None and self.next_on > self.today)
 
     @property
     def is_silent(self) -> bool:
@@ -123,6 +146,10 @@ def place(found: Situation) -> Placing:
     """The one group and reason of a participant. The first line that fits holds."""
     if found.must_accept:
         return Placing(Group.BARU, Reason.BARU)
+    if found.session_on == found.today:
+        return Placing(Group.HARI_INI, Reason.SESI)
+    if found.days_unwritten:
+        return Placing(Group.TERLAMBAT, Reason.SESI_LEWAT)
     if found.put_off_until is not None and found.today < found.put_off_until:
         return Placing(Group.DITUNDA, Reason.BERJALAN)
     if found.tried_today:
@@ -138,6 +165,8 @@ def place(found: Situation) -> Placing:
         return Placing(Group.TERLAMBAT, Reason.JANJI_LEWAT if found.is_agreed else Reason.COBA_LEWAT)
     if found.sessions_missed and not found.is_in_hand:
         return Placing(Group.TERLAMBAT, Reason.ALPA)
+    if found.step_days_late and not found.is_in_hand:
+        return Placing(Group.TERLAMBAT, Reason.LANGKAH)
     if found.next_on == found.today:
         return Placing(Group.HARI_INI, Reason.JANJI if found.is_agreed else Reason.COBA_LAGI)
     if found.days_late and not found.is_ready and not found.is_in_hand:
@@ -174,7 +203,13 @@ def grouped(rows: Iterable[Row]) -> dict[Group, list[Row]]:
 
 def _risk(row: HasSituation) -> tuple[int, int, Fraction]:
     reason, found = row.placing.reason, row.situation
-    late = found.days_late if reason is Reason.TENGGAT else found.days_missed
+    late = {
+        Reason.TENGGAT: found.days_late,
+        Reason.SESI_LEWAT: found.days_unwritten,
+        Reason.LANGKAH: found.step_days_late,
+    }.get(reason, found.days_missed)
+    if reason is Reason.SESI and found.session_at is not None:
+        late = -int(found.session_at.timestamp())  # the earliest first
     return (list(Reason).index(reason), -late, -found.silence)
 
 
@@ -184,6 +219,9 @@ def words(placing: Placing, found: Situation) -> str:
         Reason.DIAM: f"{found.days_silent} hari diam, batas {found.silent_limit}",
         Reason.HAMPIR_DIAM: f"{found.days_silent} hari diam, batas {found.silent_limit}",
         Reason.JANJI_LEWAT: f"Janji lewat {found.days_missed} hari",
+        Reason.SESI_LEWAT: f"Pertemuan {found.days_unwritten} hari lalu belum dicatat",
+        Reason.LANGKAH: f"Langkah rencana lewat {found.step_days_late} hari",
+        Reason.SESI: f"Bertemu pukul {found.session_clock}",
         Reason.ALPA: f"{found.sessions_missed} kali tidak datang ke kelas",
         Reason.COBA_LEWAT: f"Coba lagi, lewat {found.days_missed} hari",
         Reason.TENGGAT: f"Tenggat lewat {found.days_late} hari",
@@ -205,11 +243,13 @@ def whatsapp_text(
     due_on: date,
     agreed: str,
     target: str,
+    session: str = "",
+    plan_step: str = "",
 ) -> str:
     """A message ready to send, in the citizen's words, without their numbers.
 
     `step` as the citizen reads it; `is_their_step` when it is theirs to do; `target` the stage they may
-    enter.
+    enter; `session` when and where to meet; `plan_step` the first open step of the plan, when it is theirs.
     """
     hello = f"Halo {name}, saya {coach}, pendamping OK OCE Anda."
     ask = "Perlu dibantu? Balas pesan ini."
@@ -224,6 +264,14 @@ def whatsapp_text(
             f"Kita sudah sepakat: {agreed}." if agreed else "Kita berjanji untuk saling memberi kabar.",
             "Sudah sampai mana? Balas pesan ini.",
         ),
+        Reason.SESI_LEWAT: (f"Kita berjanji bertemu {session}.", "Kapan Anda bisa bertemu lagi?"),
+        Reason.LANGKAH: (
+            f"Di rencana kita ada: {plan_step.rstrip('.')}. Sudah sampai mana?"
+            if plan_step
+            else "Di rencana kita ada giliran saya. Saya kabari begitu selesai.",
+            ask,
+        ),
+        Reason.SESI: (f"Hari ini kita bertemu: {session}.", "Sampai nanti."),
         Reason.ALPA: ("Anda belum datang ke kelas beberapa kali. Apa kendalanya?", "Kita cari jalannya."),
         Reason.TENGGAT: (
             late if is_their_step else f"Sekarang giliran kami: {step}. Saya kabari begitu selesai.",

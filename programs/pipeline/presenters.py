@@ -70,6 +70,9 @@ STAFF_ACT_OF = OWN_ACT_OF | {
 }
 
 
+MENTORING_PAGE_OF = {"rencana_aksi": "plan_edit", "sesi": "mentoring"}
+"""Requirement → the page on which who accompanies the participant meets it."""
+
 ATTENDANCE = "hadir"
 """Requirement: met in a class that the participant chooses."""
 
@@ -160,6 +163,8 @@ def staff_address(
     code = item.requirement.code
     if code == "tidak_ganda":
         return f"{reverse('duplicates')}?orang={enrollment.person_id}"
+    if code in MENTORING_PAGE_OF:
+        return reverse(MENTORING_PAGE_OF[code], args=[enrollment.person_id]) if choices else ""
     if code in STAFF_ACT_OF:
         slug = STAFF_ACT_OF[code]
         return reverse("act", args=[enrollment.person_id, slug]) if slug in own_acts else ""

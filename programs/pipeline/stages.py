@@ -146,46 +146,34 @@ def checklists(
     """The checklist of every enrollment's present stage, in a number of queries that depends neither on how
     many there are nor on how many stages they stand in. A caller that has loaded `shared` hands it on.
     """
-    found: dict[UUID, list[ChecklistItem]] = {enrollment.pk: [] for enrollment in enrollments}
     shared = shared or load_shared_facts(enrollments, on=on)
-    for row in STAGES.values():
-        here = [enrollment for enrollment in enrollments if enrollment.stage == row.stage]
-        _add(found, row, row.leave, here, shared)
-    _add_entry_requirements(found, enrollments, shared)
-    return found
+    return _judged(enrollments, shared, with_leave=True)
 
 
 def entry_checklists(enrollments: Sequence[Enrollment], *, on: date) -> dict[UUID, list[ChecklistItem]]:
     """Only what the next stage asks to be entered: this holds for a waiver too."""
-    found: dict[UUID, list[ChecklistItem]] = {enrollment.pk: [] for enrollment in enrollments}
-    _add_entry_requirements(found, enrollments, load_shared_facts(enrollments, on=on))
-    return found
+    return _judged(enrollments, load_shared_facts(enrollments, on=on), with_leave=False)
 
 
-def _add_entry_requirements(
-    found: dict[UUID, list[ChecklistItem]], enrollments: Sequence[Enrollment], shared: SharedFacts
-) -> None:
+def _judged(
+    enrollments: Sequence[Enrollment], shared: SharedFacts, *, with_leave: bool
+) -> dict[UUID, list[ChecklistItem]]:
+    """What each enrollment's stage asks to be left (if wanted), then what the next asks to be entered.
+
+    The facts of a stage are loaded once, for those who stand in it and those who come to it.
+    """
+    leave: dict[UUID, list[ChecklistItem]] = {enrollment.pk: [] for enrollment in enrollments}
+    enter: dict[UUID, list[ChecklistItem]] = {enrollment.pk: [] for enrollment in enrollments}
     for row in STAGES.values():
-        if row.enter:
-            coming = [e for e in enrollments if next_stage(e.stage, e.pathway) == row.stage]
-            _add(found, row, row.enter, coming, shared)
-
-
-def _add(
-    found: dict[UUID, list[ChecklistItem]],
-    row: StageRow,
-    requirements: Sequence[Requirement],
-    enrollments: Sequence[Enrollment],
-    shared: SharedFacts,
-) -> None:
-    """Judge requirements of one stage for the enrollments they concern."""
-    if not enrollments:
-        return
-    facts = row.load_facts(enrollments, shared=shared)
-    for enrollment in enrollments:
-        found[enrollment.pk] += evaluate(
-            requirements, facts[enrollment.pk], pathway=Pathway(enrollment.pathway)
-        )
+        here = [one for one in enrollments if with_leave and one.stage == row.stage]
+        coming = [one for one in enrollments if row.enter and next_stage(one.stage, one.pathway) == row.stage]
+        if not here and not coming:
+            continue
+        facts = row.load_facts([*here, *coming], shared=shared)
+        for people, asked, found in ((here, row.leave, leave), (coming, row.enter, enter)):
+            for one in people:
+                found[one.pk] = evaluate(asked, facts[one.pk], pathway=Pathway(one.pathway))
+    return {pk: [*items, *enter[pk]] for pk, items in leave.items()}
 
 
 @dataclass(frozen=True, slots=True)

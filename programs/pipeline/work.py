@@ -15,7 +15,14 @@ from participants.deadlines import due_day
 from participants.facts import load_shared_facts
 from participants.models import Enrollment, Stage, StageEvidence, Status
 from participants.rules import ChecklistItem
-from programs.mentoring.facts import ContactFacts, load_contact_facts, with_put_off
+from programs.mentoring.facts import (
+    ContactFacts,
+    load_contact_facts,
+    with_late_steps,
+    with_put_off,
+    with_sessions,
+)
+from programs.mentoring.models import StepOwner
 from programs.training.facts import with_absences
 
 from .journey import NextStep, next_step
@@ -162,11 +169,22 @@ class Mentee:
     situation: Situation
     placing: Placing
 
+    @property
+    def plan_step(self) -> str:
+        """The first open step of the plan in force, or nothing."""
+        return getattr(self.item.enrollment, "step_text", None) or ""
+
+    @property
+    def is_their_plan_step(self) -> bool:
+        """Whether that step is the participant's turn."""
+        return getattr(self.item.enrollment, "step_owner", None) == StepOwner.PESERTA
+
 
 def mentees(coach: User, *, at: datetime) -> list[Mentee]:
     """Everybody the coach accompanies, who is on the way; the longest silent first."""
     open_ones = Enrollment.objects.filter(coach=coach).open().for_page()
-    rows = list(with_absences(with_put_off(open_ones)).order_by("last_activity_at", "pk"))
+    told = with_sessions(with_late_steps(with_absences(with_put_off(open_ones))))
+    rows = list(told.order_by("last_activity_at", "pk"))
     contacts = load_contact_facts(rows) if rows else {}
     found = []
     for item in describe(rows, at=at):
@@ -193,4 +211,8 @@ def situation_of(item: WorkItem, contact: ContactFacts) -> Situation:
         tried_today=item.today in contact.tried_on,
         sessions_missed=getattr(item.enrollment, "sessions_missed", None) or 0,
         put_off_until=put_off.until_on if put_off is not None else None,
+        session_on=contact.session.day if contact.session else None,
+        session_at=contact.session.starts_at if contact.session else None,
+        session_clock=contact.session.clock if contact.session else "",
+        step_due_on=getattr(item.enrollment, "step_due_on", None),
     )

@@ -10,12 +10,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.access import SeeOther, role_required
 from accounts.models import Role
-from core.clock import now
+from core.clock import local_day, now
 from core.validators import wa_link
 from notifications.services import latest
 from participants import services
 from participants.models import IdentityDocument, StageEvidence, Status, WorkforceReport
 from participants.refusals import Refused
+from programs.mentoring import presenting as mentoring
 from programs.mentoring.models import ContactLog
 from programs.pipeline import presenters
 from programs.pipeline.acts import ACTS, BUSINESS_FIELDS
@@ -42,8 +43,10 @@ OWN_TEXTS = {
 def journey(request: HttpRequest) -> HttpResponse:
     """Seven stones, the next step, what is missing and whose turn it is, my coach, messages, history."""
     enrollment = own_enrollment(request)
-    found = load_journey(enrollment, at=now())
+    at = now()
+    found = load_journey(enrollment, at=at)
     choices = evidence_choices(enrollment, by_citizen=True)
+    sessions = mentoring.latest(enrollment)
     coach_phone = enrollment.coach.phone() if enrollment.coach else None
     greeting = f"Halo, saya {enrollment.person.full_name}, nomor {enrollment.number}."
     coach_wa_url = wa_link(coach_phone, greeting) if coach_phone else ""
@@ -99,7 +102,9 @@ def journey(request: HttpRequest) -> HttpResponse:
         "history": presenters.newest_first(
             presenters.history(found.transitions, enrollment.zone, for_citizen=True),
             own_contacts(contacts, enrollment.zone),
+            mentoring.history(sessions, may_read=True, for_citizen=True),
         ),
+        "mentoring": mentoring.own(enrollment, sessions, today=local_day(at, enrollment.zone)),
         "coach_wa_url": coach_wa_url,
         "center_wa_url": wa_link(enrollment.center.whatsapp, greeting)
         if enrollment.center and enrollment.center.whatsapp

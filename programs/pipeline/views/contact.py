@@ -20,7 +20,7 @@ from core.formats import day_long
 from participants.models import Enrollment, Status
 from participants.refusals import Refused
 from programs.mentoring import services
-from programs.mentoring.facts import contact_facts
+from programs.mentoring.facts import ContactFacts, contact_facts, latest_sessions
 from programs.mentoring.forms import ContactForm, SnoozeForm
 from programs.mentoring.models import ContactLog, Snooze
 from programs.pipeline import contact_presenters, moves
@@ -57,7 +57,7 @@ def contact(request: HttpRequest, person_id: UUID) -> HttpResponse:
         "back": _back(request, enrollment),
         "is_from_day": _coming_from(request),
         "latest": contact_presenters.staff_contacts(logs, enrollment.zone, may_read=True)[:3],
-        "tries": contact_facts(enrollment, logs).tries_text,
+        "tries": _facts(enrollment, logs).tries_text,
         "snooze_url": f"{reverse('snooze', args=[person_id])}{_coming_from(request)}"
         if enrollment.coach_id == actor_of(request).pk and enrollment.is_open
         else "",
@@ -72,7 +72,7 @@ def _after_contact(request: HttpRequest, enrollment: Enrollment, log: ContactLog
     if log.is_reached and fresh.status == Status.TIDAK_TERHUBUNGI:
         messages.info(request, "Peserta ini bisa dihubungi lagi. Lanjutkan keikutsertaannya?")
         return SeeOther(reverse("act", args=[fresh.person_id, "lanjut"]))
-    tries = contact_facts(fresh, _latest(request, fresh))
+    tries = _facts(fresh, _latest(request, fresh))
     if log.is_try and tries.is_given_up and fresh.status == Status.AKTIF:
         messages.info(request, f"{tries.tries_text}. Catat tidak terhubungi, atau coba lagi lain hari.")
         return SeeOther(reverse("act", args=[fresh.person_id, "tidak-terhubungi"]))
@@ -139,6 +139,11 @@ def _require(request: HttpRequest, enrollment: Enrollment, allowed: frozenset[Ro
 def _latest(request: HttpRequest, enrollment: Enrollment) -> list[ContactLog]:
     rows = ContactLog.objects.visible_to(actor_of(request)).filter(enrollment=enrollment)
     return list(rows.select_related("author").latest_first()[:LATEST])
+
+
+def _facts(enrollment: Enrollment, logs: list[ContactLog]) -> ContactFacts:
+    """How contact stands, with what sessions say of it."""
+    return contact_facts(enrollment, logs, latest_sessions([enrollment])[enrollment.pk])
 
 
 def _coming_from(request: HttpRequest) -> str:

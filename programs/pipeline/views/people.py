@@ -22,6 +22,7 @@ from participants.corrections import MAY_ASK
 from participants.models import Enrollment, Merge, Stage, StageEvidence, Status
 from participants.scoping import acting_role
 from participants.services import STAFF_WHO_VERIFY, history_of
+from programs.mentoring import presenting as mentoring
 from programs.mentoring.models import ContactLog
 from programs.pipeline import acts, bulk, forms, moves, people, presenters
 from programs.pipeline.contact_presenters import staff_contacts
@@ -140,6 +141,7 @@ def person(request: HttpRequest, person_id: UUID) -> HttpResponse:
         .select_related("author")
         .latest_first()[:CONTACTS_SHOWN]
     )
+    sessions = mentoring.latest(enrollment)
     assignments = list(enrollment.assignments.select_related("coach", "assigned_by").order_by("-pk"))
     assignment = next((one for one in assignments if one.ended_at is None), None)
     choices = evidence_choices(enrollment, by_citizen=False) if may_work else []
@@ -191,7 +193,9 @@ def person(request: HttpRequest, person_id: UUID) -> HttpResponse:
                 may_read=may_read,
             ),
             staff_contacts(contacts, enrollment.zone, may_read=may_read),
+            mentoring.history(sessions, may_read=may_read),
         ),
+        "denied_count": sum(one.is_held and one.is_denied for one in sessions),
         "business": enrollment.person.businesses.order_by("created_at", "pk").first(),
         "move_form": forms.MoveForm(enrollment=enrollment, actor=actor),
         "may_advance": may_advance,

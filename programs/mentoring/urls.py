@@ -1,0 +1,28 @@
+"""Addresses of mentoring: sessions and plans, for staff and for the participant."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from .views import own, plans, sessions
+
+urlpatterns = [
+    path("peserta/<uuid:person_id>/pendampingan/", sessions.mentoring, name="mentoring"),
+    path("peserta/<uuid:person_id>/pertemuan/rencanakan/", sessions.meeting_new, name="meeting_new"),
+    path("peserta/<uuid:person_id>/pertemuan/catat/", sessions.meeting_log, name="meeting_log"),
+    path("peserta/<uuid:person_id>/rencana/", plans.plan_edit, name="plan_edit"),
+    path("pertemuan/<uuid:session_id>/catat/", sessions.meeting_record, name="meeting_record"),
+    path("pertemuan/<uuid:session_id>/pindah/", sessions.meeting_move, name="meeting_move"),
+    path("pertemuan/<uuid:session_id>/batal/", sessions.meeting_cancel, name="meeting_cancel"),
+    path("pertemuan/<uuid:session_id>/lampiran/", sessions.meeting_file_add, name="meeting_file_add"),
+    path("pertemuan/lampiran/<uuid:file_id>/", sessions.meeting_file, name="meeting_file"),
+    path("rencana/<uuid:plan_id>/setuju-lisan/", plans.plan_aloud, name="plan_aloud"),
+    path("rencana/<uuid:plan_id>/cetak/", plans.plan_print, name="plan_print"),
+    path("rencana/langkah/<uuid:step_id>/", plans.step_tick, name="step_tick"),
+    path("saya/pertemuan/", own.my_meetings, name="my_meetings"),
+    path("saya/pertemuan/<uuid:session_id>/benar/", own.my_meeting_confirm, name="my_meeting_confirm"),
+    path("saya/pertemuan/<uuid:session_id>/tidak/", own.my_meeting_deny, name="my_meeting_deny"),
+    path("saya/rencana/", own.my_plan, name="my_plan"),
+    path("saya/rencana/<uuid:plan_id>/setuju/", own.my_plan_agree, name="my_plan_agree"),
+    path("saya/rencana/<uuid:plan_id>/ubah/", own.my_plan_change, name="my_plan_change"),
+]
