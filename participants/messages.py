@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 
+from centers.models import Center
 from core.clock import local_day, now, today
 from core.formats import day, number
 from notifications.registry import ContextLoader, Ids, Values, register
@@ -153,6 +154,12 @@ def _of_silence(enrollment: Enrollment | None, since: date) -> dict[str, str] | 
         return None
     days = enrollment.days_silent(today(enrollment.zone))
     return _of_enrollment(enrollment) | {"days": number(days)}
+
+
+def about_center(ids: Sequence[Ids]) -> list[Values | None]:
+    """`center`: its name."""
+    names = dict(Center.objects.filter(pk__in={one["center"] for one in ids}).values_list("pk", "name"))
+    return [{"center": names[one["center"]]} if one["center"] in names else None for one in ids]
 
 
 def about_silent_mentees(ids: Sequence[Ids]) -> list[Values | None]:
@@ -407,4 +414,12 @@ def register_messages() -> None:
         "mulai dari yang paling lama.",
         url="/peserta/?diam=1",
         context=about_silent_mentees,
+    )
+    register(
+        "diam_pengelola",
+        title="{center}: ada peserta yang diam terlalu lama",
+        body="Batas harinya sudah berkali-kali lewat, belum ada kabar. Bicarakan dengan pendampingnya, "
+        "atau alihkan ke pendamping lain.",
+        url="/peserta/?diam=1",
+        context=about_center,
     )

@@ -57,9 +57,9 @@ class Story:
 
 
 STORIES = (
-    Story(met_ago=(16, 9, 2), confirmed=2, next_in=6),
-    Story(met_ago=(12, 5), confirmed=2, next_in=0),
-    Story(met_ago=(8,), confirmed=1, next_in=3, is_proposed=True, missed_ago=4),
+    Story(met_ago=(16, 9, 2), confirmed=2, next_in=6, missed_ago=12),
+    Story(met_ago=(12, 5), confirmed=2, next_in=0, is_proposed=True),
+    Story(met_ago=(8,), confirmed=1, next_in=3),
     Story(met_ago=(20, 13, 6), confirmed=3),
     Story(met_ago=(10,), confirmed=0, next_in=1),
 )

@@ -52,6 +52,8 @@ UNITS: dict[str, tuple[str, str, int, int]] = {
     "terima_tugas": ("Hari kerja sampai pendamping menjawab tugas", "hari kerja", 1, 60),
     "hadir_persen": ("Kehadiran paling sedikit", "persen", 1, 100),
     "tawaran_jam": ("Jam untuk menjawab tawaran tempat di kelas", "jam", 1, 168),
+    "masa_serah": ("Hari berkenalan sesudah peserta dialihkan", "hari", 1, 30),
+    "naik_diam": ("Berapa kali batas diam sampai pengelola diberi tahu", "kali", 1, 12),
     "konfirmasi_hari": ("Hari sampai pertemuan dihitung tanpa jawaban peserta", "hari", 1, 60),
     "sesi": ("Pertemuan paling sedikit", "pertemuan", 1, 60),
     "bulan_buku_kas": ("Bulan buku kas paling sedikit", "bulan", 1, 60),

@@ -79,7 +79,7 @@ def test_from_the_assignment_to_the_third_confirmed_session(team: Team) -> None:
 
     # The plan: proposed by the coach, agreed by the participant with one tap.
     due = local_day(now()) + timedelta(days=14)
-    coach.get_by_role("link", name="Rencana aksi disepakati").click()
+    coach.get_by_role("link", name="Rencana aksi disepakati", exact=True).click()
     coach.get_by_label("Tujuan").fill("Berjualan tiap hari")
     coach.locator("[name=text_1]").fill("Menghitung modal")
     coach.locator("[name=due_1]").fill(f"{due:%d/%m/%Y}")

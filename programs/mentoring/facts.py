@@ -197,12 +197,12 @@ def with_late_steps(enrollments: QuerySet[Enrollment]) -> QuerySet[Enrollment]:
 def with_sessions(enrollments: QuerySet[Enrollment]) -> QuerySet[Enrollment]:
     """The enrollments with their latest sessions, for `load_contact_facts`; no query more. Without notes."""
     rows = MentoringSession.objects.filter(enrollment=OuterRef("pk")).exclude(status=SessionStatus.BATAL)
-    columns = {name: name for name in (*_WORDS, *_INSTANTS, *_DAYS)}
+    columns = {name: name for name in ("id", *_WORDS, *_INSTANTS, *_DAYS)}
     latest = rows.order_by("-starts_at", "-created_at", "-pk").values(found=JSONObject(**columns))
     return enrollments.annotate(latest_sessions=ArraySubquery(latest[:LOOKED_BACK]))
 
 
-_WORDS = ("id", "status", "answer", "agreed", "topic", "place_kind", "place", "zone")
+_WORDS = ("status", "answer", "agreed", "topic", "place_kind", "place", "zone")
 _INSTANTS = ("starts_at", "created_at")
 _DAYS = ("day", "next_on")
 
@@ -211,7 +211,8 @@ def _session_of(found: dict[str, Any]) -> MentoringSession:
     """A session as `with_sessions` reads it."""
     instants = {name: datetime.fromisoformat(found[name]) for name in _INSTANTS}
     days = {name: date.fromisoformat(found[name]) if found[name] else None for name in _DAYS}
-    return MentoringSession(**{name: found[name] for name in _WORDS}, **instants, **days)
+    words = {name: found[name] for name in _WORDS}
+    return MentoringSession(**words, id=UUID(found["id"]), **instants, **days)
 
 
 def load_contact_facts(enrollments: Sequence[Enrollment]) -> Mapping[UUID, ContactFacts]:

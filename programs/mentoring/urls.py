@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from .views import own, plans, sessions
+from .views import calendar, own, plans, sessions
 
 urlpatterns = [
     path("peserta/<uuid:person_id>/pendampingan/", sessions.mentoring, name="mentoring"),
@@ -19,6 +19,9 @@ urlpatterns = [
     path("rencana/<uuid:plan_id>/setuju-lisan/", plans.plan_aloud, name="plan_aloud"),
     path("rencana/<uuid:plan_id>/cetak/", plans.plan_print, name="plan_print"),
     path("rencana/langkah/<uuid:step_id>/", plans.step_tick, name="step_tick"),
+    path("pendamping/kalender/", calendar.calendar, name="calendar"),
+    path("pendamping/kalender/alamat/", calendar.calendar_renew, name="calendar_renew"),
+    path("kalender/<str:secret>.ics", calendar.calendar_feed, name="calendar_feed"),
     path("saya/pertemuan/", own.my_meetings, name="my_meetings"),
     path("saya/pertemuan/<uuid:session_id>/benar/", own.my_meeting_confirm, name="my_meeting_confirm"),
     path("saya/pertemuan/<uuid:session_id>/tidak/", own.my_meeting_deny, name="my_meeting_deny"),

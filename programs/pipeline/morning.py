@@ -46,6 +46,7 @@ class Reason(Enum):
     TENGGAT = "tenggat"
     BARU = "baru"
     SESI = "sesi"
+    SERAH = "serah"
     JANJI = "janji"
     COBA_LAGI = "coba_lagi"
     HAMPIR_DIAM = "hampir_diam"
@@ -61,7 +62,9 @@ class Situation:
     present step. `next_on`: the day of the next contact, `is_agreed` with the person or only planned after a
     try. `tried_today`: without an answer. `sessions_missed`: in a row without a word, from the number on that
     raises a flag, and not heard of since. `session_on` and `session_at`: the first session that is planned
-    and not written down. `step_due_on`: of the first open step of the plan.
+    and not written down. `step_due_on`: of the first open step of the plan. `handed_over_on`:
+    the day another coach passed the participant on; for `grace_days` nothing of before is held against the
+    new one.
     """
 
     today: date
@@ -81,6 +84,8 @@ class Situation:
     session_at: datetime | None = None
     session_clock: str = ""
     step_due_on: date | None = None
+    handed_over_on: date | None = None
+    grace_days: int = 0
 
     @property
     def days_late(self) -> int:
@@ -103,6 +108,13 @@ class Situation:
     def days_unwritten(self) -> int:
         """Days since a planned session should have been, of which nothing is written down."""
         return max((self.today - self.session_on).days, 0) if self.session_on else 0
+
+    @property
+    def grace_left(self) -> int:
+        """Days of grace that are left after a hand-over, today included."""
+        if self.handed_over_on is None:
+            return 0
+        return max(self.grace_days - (self.today - self.handed_over_on).days, 0)
 
     @property
     def step_days_late(self) -> int:
@@ -143,7 +155,15 @@ class Placing:
 
 
 def place(found: Situation) -> Placing:
-    """The one group and reason of a participant. The first line that fits holds."""
+    """The one group and reason of a participant. Who was just handed over is not late yet, but to be met."""
+    placing = _place(found)
+    if placing.is_late and found.grace_left:
+        return Placing(Group.HARI_INI, Reason.SERAH)
+    return placing
+
+
+def _place(found: Situation) -> Placing:
+    """The first line that fits holds."""
     if found.must_accept:
         return Placing(Group.BARU, Reason.BARU)
     if found.session_on == found.today:
@@ -221,6 +241,7 @@ def words(placing: Placing, found: Situation) -> str:
         Reason.JANJI_LEWAT: f"Janji lewat {found.days_missed} hari",
         Reason.SESI_LEWAT: f"Pertemuan {found.days_unwritten} hari lalu belum dicatat",
         Reason.LANGKAH: f"Langkah rencana lewat {found.step_days_late} hari",
+        Reason.SERAH: f"Baru dialihkan, {found.grace_left} hari untuk berkenalan",
         Reason.SESI: f"Bertemu pukul {found.session_clock}",
         Reason.ALPA: f"{found.sessions_missed} kali tidak datang ke kelas",
         Reason.COBA_LEWAT: f"Coba lagi, lewat {found.days_missed} hari",
@@ -271,6 +292,7 @@ def whatsapp_text(
             else "Di rencana kita ada giliran saya. Saya kabari begitu selesai.",
             ask,
         ),
+        Reason.SERAH: ("Mulai sekarang saya mendampingi Anda. Kapan Anda bisa bertemu atau ditelepon?",),
         Reason.SESI: (f"Hari ini kita bertemu: {session}.", "Sampai nanti."),
         Reason.ALPA: ("Anda belum datang ke kelas beberapa kali. Apa kendalanya?", "Kita cari jalannya."),
         Reason.TENGGAT: (

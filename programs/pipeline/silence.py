@@ -9,17 +9,20 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
+from accounts.models import Role, RoleAssignment
 from core.clock import ZONES, day_start, reminder_day
 from notifications.services import Draft, notify_many
-from participants.models import ConsentPurpose, Status, Threshold
+from participants.models import ConsentPurpose, Stage, Status, Threshold
 
 from .reminders import Due, Silence, due_on
 
 CHUNK = 500
+ESCALATION = "naik_diam"
+"""Threshold of P3: how many times the limit passes before the managers are told."""
 
 _SILENT = """
     SELECT enrollment.id, enrollment.stage, silence.since, coalesce(reminded.multiple, 0),
-           enrollment.coach_id, enrollment.last_activity_at,
+           enrollment.coach_id, enrollment.center_id, enrollment.last_activity_at,
            CASE WHEN EXISTS (
                SELECT FROM participants_consent consent
                WHERE consent.person_id = person.id AND consent.purpose = %(purpose)s
@@ -58,6 +61,7 @@ class _Row:
 
     silence: Silence
     coach_id: UUID | None
+    center_id: str | None
     last_activity_at: datetime
     user_id: UUID | None
 
@@ -70,22 +74,21 @@ def remind_everywhere(*, at: datetime) -> int:
 def remind_zone(*, zone: str, at: datetime) -> int:
     """Remind the silent of one zone and their coaches; returns how many silences were claimed.
 
-    Persons are reminded only with an open consent to reminders. A coach gets one message per local day. Claim
-    and messages of a chunk are written together or not at all, and a second run writes them no more.
+    Persons are reminded only with an open consent to reminders. A coach gets one message per local day, and
+    so do managers about a silence that has lasted several limits. Claim and messages of a chunk are written
+    together or not at all, and a second run writes them no more.
     """
     day = reminder_day(at, zone)
     if day is None:
         return 0
-    limits = {
-        stage: days
-        for (stage, code), days in Threshold.objects.on(day).items()
-        if code == "batas_diam" and days
-    }
+    thresholds = Threshold.objects.on(day)
+    limits = {stage: days for (stage, code), days in thresholds.items() if code == "batas_diam" and days}
     if not limits:
         return 0
     claimed = 0
     after: tuple[datetime, UUID] | None = None
-    while rows := _remind_chunk(zone=zone, at=at, day=day, limits=limits, after=after):
+    times = thresholds[Stage.PENDAMPINGAN, ESCALATION]
+    while rows := _remind_chunk(zone=zone, at=at, day=day, limits=limits, times=times, after=after):
         claimed += len(rows)
         after = (rows[-1].last_activity_at, rows[-1].silence.enrollment_id)
     return claimed
@@ -93,7 +96,13 @@ def remind_zone(*, zone: str, at: datetime) -> int:
 
 @transaction.atomic
 def _remind_chunk(
-    *, zone: str, at: datetime, day: date, limits: dict[str, int], after: tuple[datetime, UUID] | None
+    *,
+    zone: str,
+    at: datetime,
+    day: date,
+    limits: dict[str, int],
+    times: int,
+    after: tuple[datetime, UUID] | None,
 ) -> Sequence[_Row]:
     rows = _silent(zone=zone, day=day, limits=limits, after=after)
     if not rows:
@@ -113,7 +122,21 @@ def _remind_chunk(
         Draft(coach, "diam_pendamping", {"coach": str(coach)}, f"diam-pendamping:{coach}:{day}")
         for coach in coaches
     )
+    _tell_managers({one for one, found in due.items() if found.multiple >= times}, rows, day=day, at=at)
     return rows
+
+
+def _tell_managers(late: set[UUID], rows: Sequence[_Row], *, day: date, at: datetime) -> None:
+    """A silence that its coach has not ended goes to the managers of the centre: one message a day each."""
+    centers = {row.center_id for row in rows if row.center_id and row.silence.enrollment_id in late}
+    if not centers:
+        return
+    held = RoleAssignment.objects.active(at).with_role(Role.PENGELOLA)
+    told = held.filter(scope__in=centers, user__is_active=True).values_list("user_id", "scope").distinct()
+    notify_many(
+        Draft(manager, "diam_pengelola", {"center": center}, f"diam-pengelola:{manager}:{center}:{day}")
+        for manager, center in sorted(told)
+    )
 
 
 def _claim(due: Sequence[Due], *, day: date, at: datetime) -> None:
@@ -153,6 +176,6 @@ def _silent(
             },
         )
         return [
-            _Row(Silence(enrollment_id, stage, since, reminded), coach_id, last_activity_at, user_id)
-            for enrollment_id, stage, since, reminded, coach_id, last_activity_at, user_id in cursor
+            _Row(Silence(enrollment_id, stage, since, reminded), coach_id, center_id, heard_at, user_id)
+            for enrollment_id, stage, since, reminded, coach_id, center_id, heard_at, user_id in cursor
         ]

@@ -7,13 +7,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db.models import CharField, Q, QuerySet, Value
+from django.db.models import CharField, Exists, OuterRef, Q, QuerySet, Subquery, Value
 
 from accounts.models import User
 from core.clock import local_day
 from participants.deadlines import due_day
 from participants.facts import load_shared_facts
-from participants.models import Enrollment, Stage, StageEvidence, Status
+from participants.models import (
+    AssignmentEnd,
+    CoachAssignment,
+    Enrollment,
+    Stage,
+    StageEvidence,
+    Status,
+)
 from participants.rules import ChecklistItem
 from programs.mentoring.facts import (
     ContactFacts,
@@ -30,6 +37,8 @@ from .morning import Placing, Situation, place
 from .stages import checklists
 
 QUEUE_SIZE = 50
+GRACE_DAYS = "masa_serah"
+"""Threshold of P3: days after a hand-over in which nothing of before is held against the new coach."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +53,7 @@ class WorkItem:
     days_silent: int
     silent_limit: int
     must_accept: bool = False
+    grace_days: int = 0
 
     @property
     def missing(self) -> list[ChecklistItem]:
@@ -93,6 +103,7 @@ def describe(enrollments: Sequence[Enrollment], *, at: datetime) -> list[WorkIte
                 today=today,
                 days_silent=enrollment.days_silent(today),
                 silent_limit=shared.thresholds[enrollment.stage, "batas_diam"],
+                grace_days=shared.thresholds[Stage.PENDAMPINGAN, GRACE_DAYS],
                 must_accept=enrollment.coach_id is not None
                 and enrollment.pk not in shared.has_coach_accepted,
             )
@@ -183,7 +194,7 @@ class Mentee:
 def mentees(coach: User, *, at: datetime) -> list[Mentee]:
     """Everybody the coach accompanies, who is on the way; the longest silent first."""
     open_ones = Enrollment.objects.filter(coach=coach).open().for_page()
-    told = with_sessions(with_late_steps(with_absences(with_put_off(open_ones))))
+    told = with_sessions(with_late_steps(with_absences(with_put_off(_with_hand_over(open_ones)))))
     rows = list(told.order_by("last_activity_at", "pk"))
     contacts = load_contact_facts(rows) if rows else {}
     found = []
@@ -192,6 +203,21 @@ def mentees(coach: User, *, at: datetime) -> list[Mentee]:
         situation = situation_of(item, contact)
         found.append(Mentee(item, contact, situation, place(situation)))
     return found
+
+
+def _with_hand_over(enrollments: QuerySet[Enrollment]) -> QuerySet[Enrollment]:
+    """The enrollments with `handed_over_at`: when the coach of now got them from another. No query more."""
+    earlier = CoachAssignment.objects.filter(
+        enrollment=OuterRef("enrollment"), end_reason=AssignmentEnd.DIALIHKAN
+    )
+    present = CoachAssignment.objects.active().filter(Exists(earlier), enrollment=OuterRef("pk"))
+    return enrollments.annotate(handed_over_at=Subquery(present.values("assigned_at")[:1]))
+
+
+def handed_over_on(enrollment: Enrollment) -> date | None:
+    """The local day, of enrollments that `mentees` loads."""
+    at: datetime | None = getattr(enrollment, "handed_over_at", None)
+    return local_day(at, enrollment.zone) if at is not None else None
 
 
 def situation_of(item: WorkItem, contact: ContactFacts) -> Situation:
@@ -214,5 +240,7 @@ def situation_of(item: WorkItem, contact: ContactFacts) -> Situation:
         session_on=contact.session.day if contact.session else None,
         session_at=contact.session.starts_at if contact.session else None,
         session_clock=contact.session.clock if contact.session else "",
+        handed_over_on=handed_over_on(item.enrollment),
+        grace_days=item.grace_days,
         step_due_on=getattr(item.enrollment, "step_due_on", None),
     )

@@ -12,8 +12,8 @@ import time_machine
 from django.db import connection, connections
 from django.test.utils import CaptureQueriesContext
 
-from accounts.models import User
-from accounts.tests.factories import UserFactory
+from accounts.models import Role, User
+from accounts.tests.factories import UserFactory, staff
 from core import clock, outbox
 from core.clock import reminder_day
 from core.dated import rewriting_history
@@ -342,3 +342,20 @@ def test_two_schedulers_at_once_tell_everybody_once(monkeypatch: pytest.MonkeyPa
     assert len(told()) == len(set(told())) == 40
     assert told("diam_pendamping") == sorted([coach.pk for coach in coaches], key=str)
     assert SilenceReminder.objects.count() == 40
+
+
+@pytest.mark.django_db
+def test_a_silence_of_two_limits_goes_to_the_managers_of_the_centre() -> None:
+    center = center_of("P31.74.07")
+    manager, other = staff(Role.PENGELOLA, center.code), staff(Role.PENGELOLA, "P73.71.01")
+    silent(27, center=center)
+    silence.remind_everywhere(at=MONDAY)
+    assert told("diam_pengelola") == []
+    for _ in range(2):
+        silence.remind_everywhere(at=MONDAY + timedelta(days=1))
+    assert told("diam_pengelola") == [manager.pk]
+    assert other.pk not in told("diam_pengelola")
+    with time_machine.travel(MONDAY + timedelta(days=1), tick=False):
+        OutboxMessage.objects.update(not_before=MONDAY)
+        drain()
+    assert center.name in Notification.objects.get(recipient=manager).title
