@@ -24,8 +24,8 @@ OPEN_TABLES = frozenset(
     {
         "centers_province", "centers_regency", "centers_district", "centers_village", "centers_agency",
         "centers_center", "participants_threshold", "participants_retentionrule",
-        "participants_retentionrun", "helpdesk_ticketrule", "reports_publiccut", "reports_publicfigures",
-        "reports_reportedfigure",
+        "participants_retentionrun", "helpdesk_ticketrule", "mentoring_helproute",
+        "reports_publiccut", "reports_publicfigures", "reports_reportedfigure",
     }
 )  # fmt: skip
 """Places, rules and published figures: nothing of a person."""

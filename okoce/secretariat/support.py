@@ -42,7 +42,7 @@ READ_ONLY = "Tampilan dukungan hanya untuk melihat. Tidak ada yang tersimpan."
 NO_FILES = "Berkas dan unduhan tidak dibuka dalam tampilan dukungan."
 FILES = frozenset({
     "evidence_file", "ktp_file", "report_download", "my_data_download", "certificate", "certificates_print",
-    "class_report", "class_workbook", "class_sheet", "material_file",
+    "class_report", "class_workbook", "class_sheet", "material_file", "meeting_file",
 })  # fmt: skip
 _SAFE = frozenset({"GET", "HEAD"})
 

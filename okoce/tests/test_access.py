@@ -179,6 +179,11 @@ LINES: dict[str, Line] = {
     "my_plan": Line(CITIZENS),
     "my_plan_agree": Line(CITIZENS, sees=frozenset({"citizen"}), kwargs=PLAN, get=405, post=303),
     "my_plan_change": Line(CITIZENS, sees=frozenset({"citizen"}), kwargs=PLAN, post=422),
+    "sketch": Line(COACHES | MANAGERS, sees=CARERS, kwargs=PERSON, post=303),
+    "sketch_print": Line(CITIZENS | COACHES | KEEPERS, sees=CARERS | {"citizen", "admin"}, kwargs=PERSON),
+    "money": Line(COACHES, sees=frozenset({"coach"}), kwargs=PERSON, post=303),
+    "trouble": Line(COACHES, sees=frozenset({"coach"}), kwargs=PERSON, post=303),
+    **{name: Line(CITIZENS, post=303) for name in ("my_sketch", "my_money", "my_trouble")},
     "calendar": Line(COACHES),
     "calendar_renew": Line(COACHES, get=405, post=200),
     "calendar_feed": Line(EVERYBODY, kwargs={"secret": "=x"}, get=404),
@@ -228,6 +233,7 @@ LINES: dict[str, Line] = {
     "desk_unanswered": Line(MANAGERS | DINAS | {"admin"}),
     "desk_waiting": Line(MANAGERS | DINAS | {"admin"}),
     "desk_team": Line(MANAGERS | DINAS | {"admin"}),
+    "desk_supervision": Line(MANAGERS | DINAS | {"admin"}),
     "desk_place": Line(
         DINAS | {"admin"}, sees=frozenset({"dinas", "admin"}), kwargs=PERSON, get=405, post=303
     ),

@@ -331,7 +331,8 @@ LOOKS = [
     Look("help_followup", "citizen", RECORD),
     *(Look(name, who, RECORD) for who in STAFF for name in ("help_ticket", "help_close", "help_hand_over")),
     *(Look(name, who, LIST) for who in ("manager", "dinas", "admin")
-      for name in ("queue", "desk_evidence", "desk_unanswered", "desk_waiting", "desk_team", "bulk")),
+      for name in ("queue", "desk_evidence", "desk_unanswered", "desk_waiting", "desk_team",
+                   "desk_supervision", "bulk")),
     *(Look("queue", who, LIST, "?kurang=pendamping&nik=ada&menunggu=7&q=a") for who in ("manager", "dinas")),
     *(Look("bulk_result", who, LIST) for who in ("manager", "admin")),
     Look("my_ktp_add", "citizen", RECORD),
@@ -386,6 +387,8 @@ LOOKS = [
                    "meeting_file_add", "plan_edit", "plan_aloud", "plan_print")),
     *(Look(name, "citizen", RECORD) for name in ("my_meetings", "my_plan", "my_meeting_deny",
                                                  "my_plan_change", "plan_print")),
+    *(Look(name, "coach", RECORD) for name in ("sketch", "sketch_print", "money", "trouble")),
+    *(Look(name, "citizen", RECORD) for name in ("my_sketch", "sketch_print", "my_money", "my_trouble")),
     *(Look("calendar", "coach", LIST, query) for query in ("", "?lihat=hari")),
     Look("snooze", "coach", RECORD),
     *(Look("counter_slip", who, RECORD) for who in ("manager", "coach")),
@@ -453,6 +456,7 @@ IN_OWN_TESTS = {
     "roll_call", "check_in", "attendance_correct", "certificates_issue", "certificate_revoke",
     "class_test", "class_survey", "question_add", "question_edit",
     "meeting_new", "meeting_log", "meeting_record", "meeting_move", "meeting_cancel", "meeting_file_add",
+    "sketch", "money", "trouble", "my_sketch", "my_money", "my_trouble",
     "calendar_renew", "plan_edit", "plan_aloud", "step_tick", "my_meeting_confirm", "my_meeting_deny",
     "my_plan_agree", "my_plan_change",
 }  # fmt: skip

@@ -9,7 +9,17 @@ from core import audit
 from participants.erasure import GONE, Traces, drop_files, erases
 from participants.models import Person
 
-from .models import ActionPlan, ContactLog, MentoringSession, PlanStep, SessionFile, SessionStatus, Snooze
+from .models import (
+    ActionPlan,
+    BusinessSketch,
+    ContactLog,
+    MentoringSession,
+    PlanStep,
+    PrivateSheet,
+    SessionFile,
+    SessionStatus,
+    Snooze,
+)
 
 
 @erases("mentoring.ContactLog", "mentoring.Snooze")
@@ -51,3 +61,10 @@ def forget_plans(traces: Traces) -> None:
     PlanStep.objects.filter(plan__in=plans).delete()
     plans.update(goal=GONE, wish="")
     plans.exclude(agreed_note="").update(agreed_note=GONE)
+
+
+@erases("mentoring.BusinessSketch", "mentoring.PrivateSheet")
+def forget_sheets(traces: Traces) -> None:
+    """Nothing was counted with them: they go."""
+    BusinessSketch.objects.filter(enrollment__in=traces.enrollment_ids).delete()
+    PrivateSheet.objects.filter(enrollment__in=traces.enrollment_ids).delete()

@@ -238,7 +238,10 @@ def latest_sessions(enrollments: Sequence[Enrollment]) -> dict[UUID, list[Mentor
     """Sessions planned and over by enrollment id, the latest of each, newest first; at most one query."""
     if not all(hasattr(one, "latest_sessions") for one in enrollments):
         enrollments = list(with_sessions(Enrollment.objects.filter(pk__in=[one.pk for one in enrollments])))
-    return {one.pk: [_session_of(found) for found in one.latest_sessions] for one in enrollments}
+    read: dict[UUID, list[dict[str, Any]]] = {
+        one.pk: getattr(one, "latest_sessions", []) for one in enrollments
+    }
+    return {pk: [_session_of(found) for found in rows] for pk, rows in read.items()}
 
 
 def contact_facts(

@@ -9,7 +9,8 @@ from core.formats import day
 from participants.models import Person
 from participants.portability import holds
 
-from .models import ActionPlan, MentoringSession
+from .models import ActionPlan, BusinessSketch, MentoringSession, PrivateSheet
+from .models.sheets import SKETCH
 
 
 @holds("pertemuan", "Pertemuan dengan pendamping")
@@ -51,4 +52,32 @@ def plans_of(person: Person) -> list[dict[str, Any]]:
             ),
         }
         for row in rows.order_by("proposed_at", "pk")
+    ]
+
+
+@holds("usaha_satu_halaman", "Usaha dalam satu halaman")
+def sketches_of(person: Person) -> list[dict[str, Any]]:
+    rows = BusinessSketch.objects.filter(enrollment__person=person).order_by("updated_at", "pk")
+    return [
+        {
+            **{BusinessSketch._meta.get_field(name).verbose_name: getattr(row, name) for name in SKETCH},
+            "diubah": row.updated_at,
+        }
+        for row in rows
+    ]
+
+
+@holds("lembar_pribadi", "Yang hanya Anda dan pendamping Anda baca")
+def private_sheets_of(person: Person) -> list[dict[str, Any]]:
+    rows = PrivateSheet.objects.filter(enrollment__person=person).order_by("kind", "pk")
+    return [
+        {
+            "tentang": row.get_kind_display(),
+            **{
+                name: ", ".join(value) if isinstance(value, list) else value
+                for name, value in row.values().items()
+            },
+            "diubah": row.updated_at,
+        }
+        for row in rows
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from .views import calendar, own, plans, sessions
+from .views import calendar, own, plans, sessions, sheets
 
 urlpatterns = [
     path("peserta/<uuid:person_id>/pendampingan/", sessions.mentoring, name="mentoring"),
@@ -19,6 +19,13 @@ urlpatterns = [
     path("rencana/<uuid:plan_id>/setuju-lisan/", plans.plan_aloud, name="plan_aloud"),
     path("rencana/<uuid:plan_id>/cetak/", plans.plan_print, name="plan_print"),
     path("rencana/langkah/<uuid:step_id>/", plans.step_tick, name="step_tick"),
+    path("peserta/<uuid:person_id>/usaha-satu-halaman/", sheets.sketch, name="sketch"),
+    path("peserta/<uuid:person_id>/usaha-satu-halaman/cetak/", sheets.sketch_print, name="sketch_print"),
+    path("peserta/<uuid:person_id>/uang/", sheets.money, name="money"),
+    path("peserta/<uuid:person_id>/keadaan/", sheets.trouble, name="trouble"),
+    path("saya/usaha-satu-halaman/", sheets.my_sketch, name="my_sketch"),
+    path("saya/uang/", sheets.my_money, name="my_money"),
+    path("saya/keadaan/", sheets.my_trouble, name="my_trouble"),
     path("pendamping/kalender/", calendar.calendar, name="calendar"),
     path("pendamping/kalender/alamat/", calendar.calendar_renew, name="calendar_renew"),
     path("kalender/<str:secret>.ics", calendar.calendar_feed, name="calendar_feed"),

@@ -13,6 +13,7 @@ urlpatterns = [
     path("antrean/menunggu-pusat/", desk.waiting, name="desk_waiting"),
     path("antrean/menunggu-pusat/<uuid:person_id>/", desk.place, name="desk_place"),
     path("antrean/pendamping/", desk.team, name="desk_team"),
+    path("antrean/pembinaan/", desk.supervise, name="desk_supervision"),
     path("saya/ktp/", desk.add_own_ktp, name="my_ktp_add"),
     path("ktp/<uuid:document_id>/", desk.ktp_file, name="ktp_file"),
     path("peserta/<uuid:person_id>/ktp/", desk.add_ktp, name="ktp_add"),

@@ -292,7 +292,7 @@ def whatsapp_text(
             else "Di rencana kita ada giliran saya. Saya kabari begitu selesai.",
             ask,
         ),
-        Reason.SERAH: ("Mulai sekarang saya mendampingi Anda. Kapan Anda bisa bertemu atau ditelepon?",),
+        Reason.SERAH: ("Saya melanjutkan pendampingan Anda dari rekan saya. Kapan kita bisa berkenalan?",),
         Reason.SESI: (f"Hari ini kita bertemu: {session}.", "Sampai nanti."),
         Reason.ALPA: ("Anda belum datang ke kelas beberapa kali. Apa kendalanya?", "Kita cari jalannya."),
         Reason.TENGGAT: (

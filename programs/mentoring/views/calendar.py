@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -84,6 +85,6 @@ def _day(text: str) -> date | None:
     """A day of the address; anything else is today."""
     try:
         found = validators.clean_date(text)
-    except validators.ValidationError:
+    except ValidationError:
         return None
     return found if 2000 <= found.year <= 2100 else None

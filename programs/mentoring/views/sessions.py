@@ -23,6 +23,7 @@ from participants.scoping import acting_role
 from programs.mentoring import presenting, services, sessions
 from programs.mentoring.models import MentoringSession, SessionFile
 from programs.mentoring.session_forms import AttachForm, CancelForm, PlaceAndTime, RecordForm
+from programs.mentoring.sheets import may_read_private
 
 from .fetch import (
     READERS,
@@ -62,6 +63,7 @@ def mentoring(request: HttpRequest, person_id: UUID) -> HttpResponse:
         "person_url": reverse("person", args=[enrollment.person_id]),
         "may_work": may_work and enrollment.is_open,
         "may_read": may_read,
+        "is_coach": may_read_private(actor, enrollment),
         "may_read_private": may_work and enrollment.person.user_id != actor.pk,
         "coming": presenting.session_rows([one for one in reversed(rows) if one.is_planned]),
         "over": presenting.session_rows([one for one in rows if not one.is_planned]),

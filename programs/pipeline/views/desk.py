@@ -17,7 +17,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.access import SeeOther, get_visible_or_404, role_required
+from accounts.access import SeeOther, get_visible_or_404, role_required, scopes
 from accounts.models import Role, User
 from core import files
 from core.clock import now, today
@@ -28,13 +28,15 @@ from participants import ktp, services
 from participants.models import CoachAssignment, Enrollment, IdentityDocument
 from participants.refusals import Refused
 from participants.scoping import acting_role
-from programs.pipeline import acts, bulk, desk, desk_forms, forms, presenters, queues, work
+from programs.pipeline import acts, bulk, desk, desk_forms, forms, presenters, queues, supervision, work
 from programs.pipeline.models import BulkKind, BulkOutcome
 
 from .fetch import actor_of, enrollment_of, own_enrollment, person_url, sent, show_refusal
 
 DESK = (Role.PENGELOLA, Role.DINAS, Role.ADMIN)
 CHECKERS = (Role.PENGELOLA, Role.ADMIN)
+SUPERVISED = 100
+"""Centres in one table of supervision, in the order of names."""
 CENTERS_SHOWN = 25
 COACHES_OF_CENTERS = 3
 """With more centres than these, only the centres are shown; one opens its coaches."""
@@ -67,6 +69,7 @@ def _tabs(request: HttpRequest, here: str) -> dict[str, Any]:
         ("desk_unanswered", "Belum diterima", min(late.union(alone, all=True).count(), work.COUNTED)),
         ("desk_waiting", "Menunggu pusat", totals.waiting),
         ("desk_team", "Daya tampung", None),
+        ("desk_supervision", "Pembinaan", None),
     )
     return {
         "today": today(),
@@ -246,6 +249,22 @@ def team(request: HttpRequest) -> HttpResponse:
         **_tabs(request, "desk_team"),
     }
     return render(request, "pipeline/desk_team.html", context)
+
+
+@role_required(*DESK)
+@require_safe
+def supervise(request: HttpRequest) -> HttpResponse:
+    """Caseload, contact, stay and outcomes: by coach for managers, by centre for those above."""
+    actor, at = actor_of(request), now()
+    tables = []
+    if codes := scopes(actor, Role.PENGELOLA):
+        lines = supervision.by_coach(codes, at=at)
+        tables.append({"id": "pendamping", "title": "Pendamping", "filter": "pendamping", "lines": lines})
+    if any(scopes(actor, role) for role in (Role.DINAS, Role.ADMIN)):
+        lines = supervision.by_center(actor, at=at, most=SUPERVISED)
+        tables.append({"id": "pusat", "title": "Pusat", "filter": "pusat", "lines": lines})
+    context = {"tables": tables, "lately": supervision.LATELY, **_tabs(request, "desk_supervision")}
+    return render(request, "pipeline/desk_supervision.html", context)
 
 
 # One person -----------------------------------------------------------------------------------------------

@@ -1,0 +1,112 @@
+"""The acts on sheets, and what the figures of money mean."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from accounts.models import Role, User
+from participants.models import Enrollment
+from participants.refusals import NotYours
+from participants.scoping import acting_role
+from participants.services import lock_enrollment, require_role
+
+from .models import BusinessSketch, PrivateSheet, SheetKind
+from .models.sheets import SKETCH
+from .services import CALLERS
+
+HEAVY_PERCENT = 30
+"""Share of what comes in from which instalments are called heavy."""
+HOME_OUT = ("makan", "sekolah", "tempat", "lain_rumah")
+BUSINESS_OUT = ("belanja", "biaya")
+
+
+def may_read_private(actor: User, enrollment: Enrollment) -> bool:
+    """The person, and the coach of now; no other role, not even the secretariat."""
+    if enrollment.person.user_id == actor.pk:
+        return True
+    return acting_role(actor, enrollment, frozenset({Role.PENDAMPING})) is not None
+
+
+@transaction.atomic
+def save_sketch(*, enrollment_id: UUID, actor: User, answers: dict[str, str], at: datetime) -> BusinessSketch:
+    """Write the page: the participant, or who accompanies them."""
+    enrollment = lock_enrollment(enrollment_id)
+    if enrollment.person.user_id != actor.pk:
+        require_role(actor, enrollment, CALLERS, act="Halaman usaha ditulis")
+    values = {name: answers[name] for name in SKETCH}
+    sketch, _is_new = BusinessSketch.objects.update_or_create(
+        enrollment=enrollment, defaults={**values, "updated_by": actor, "updated_at": at}
+    )
+    return sketch
+
+
+@transaction.atomic
+def save_private(
+    *, enrollment_id: UUID, actor: User, kind: SheetKind, values: dict[str, Any], at: datetime
+) -> PrivateSheet:
+    """Write a private sheet: the participant, or the coach of now."""
+    enrollment = lock_enrollment(enrollment_id)
+    if not may_read_private(actor, enrollment):
+        raise NotYours("Lembar ini hanya untuk peserta dan pendampingnya.")
+    sheet = PrivateSheet.objects.filter(enrollment=enrollment, kind=kind).first()
+    sheet = sheet or PrivateSheet(enrollment=enrollment, kind=kind)
+    sheet.set_values(values)
+    sheet.updated_at = at
+    sheet.save()
+    return sheet
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """What a month's figures come to, in whole rupiah; unknown figures count as nothing."""
+
+    home_in: int
+    home_out: int
+    business_in: int
+    business_out: int
+    instalments: int
+    owed: int
+
+    @property
+    def home_left(self) -> int:
+        return self.home_in - self.home_out
+
+    @property
+    def profit(self) -> int:
+        return self.business_in - self.business_out
+
+    @property
+    def left(self) -> int:
+        """What is left of everything after instalments."""
+        return self.home_left + self.profit - self.instalments
+
+    @property
+    def burden(self) -> int | None:
+        """Instalments in percent of what comes in (the home's money and the profit); None without income."""
+        comes_in = self.home_in + max(self.profit, 0)
+        return self.instalments * 100 // comes_in if comes_in > 0 else None
+
+    @property
+    def is_heavy(self) -> bool:
+        return bool(self.instalments) and (self.burden is None or self.burden > HEAVY_PERCENT)
+
+
+def money_of(values: dict[str, Any]) -> Money:
+    """Pure: the figures of a sheet added up."""
+
+    def total(*names: str) -> int:
+        return sum(values.get(name) or 0 for name in names)
+
+    return Money(
+        home_in=total("masuk_rumah"),
+        home_out=total(*HOME_OUT),
+        business_in=total("masuk_usaha"),
+        business_out=total(*BUSINESS_OUT),
+        instalments=total("cicilan", "cicilan_pinjol"),
+        owed=total("sisa_utang", "sisa_pinjol"),
+    )

@@ -1,0 +1,155 @@
+"""The business on one page, money, and what is said in confidence: for the participant and for staff."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from accounts.access import SeeOther, role_required
+from accounts.models import Role
+from core.clock import local_day, now
+from participants.models import Enrollment
+from programs.mentoring import sheets
+from programs.mentoring.models import BusinessSketch, HelpRoute, PrivateSheet, SheetKind
+from programs.mentoring.models.sheets import SKETCH
+from programs.mentoring.sheet_forms import QUESTIONS, MoneyForm, SketchForm, TroubleForm
+
+from .fetch import READERS, actor_of, cared_for, enrollment_of, own_enrollment, require_reader, sent, work_url
+from .sessions import FORM
+
+
+@role_required(Role.PESERTA)
+@FORM
+def my_sketch(request: HttpRequest) -> HttpResponse:
+    """The own business on one page."""
+    return _sketch(request, own_enrollment(request), back=reverse("journey"), is_own=True)
+
+
+@role_required(Role.PENDAMPING, Role.PENGELOLA)
+@FORM
+def sketch(request: HttpRequest, person_id: UUID) -> HttpResponse:
+    """A participant's business on one page."""
+    enrollment = cared_for(request, person_id)
+    return _sketch(request, enrollment, back=work_url(enrollment), is_own=False)
+
+
+def _sketch(request: HttpRequest, enrollment: Enrollment, *, back: str, is_own: bool) -> HttpResponse:
+    known = BusinessSketch.objects.filter(enrollment=enrollment).first()
+    initial = {name: getattr(known, name) for name in SKETCH} if known else {}
+    form = SketchForm(**sent(request), initial=initial)
+    if form.is_valid():
+        sheets.save_sketch(
+            enrollment_id=enrollment.pk, actor=actor_of(request), answers=form.cleaned_data, at=now()
+        )
+        messages.success(request, "Halaman usaha tersimpan.")
+        return SeeOther(request.path)
+    context = {"form": form, "enrollment": enrollment, "back": back, "is_own": is_own, "known": known}
+    return render(request, "mentoring/sketch.html", context, status=422 if form.errors else 200)
+
+
+@role_required(*READERS)
+@require_safe
+def sketch_print(request: HttpRequest, person_id: UUID) -> HttpResponse:
+    """The page on paper."""
+    enrollment = enrollment_of(request, person_id)
+    require_reader(request, enrollment)
+    known = BusinessSketch.objects.filter(enrollment=enrollment).first()
+    is_own = enrollment.person.user_id == actor_of(request).pk
+    context = {
+        "enrollment": enrollment,
+        "answers": [{"question": QUESTIONS[name][0], "text": getattr(known, name, "")} for name in SKETCH],
+        "back": reverse("my_sketch") if is_own else reverse("sketch", args=[person_id]),
+    }
+    return render(request, "mentoring/sketch_print.html", context)
+
+
+@role_required(Role.PESERTA)
+@FORM
+def my_money(request: HttpRequest) -> HttpResponse:
+    """The own figures."""
+    return _money(request, own_enrollment(request), back=reverse("journey"), is_own=True)
+
+
+@role_required(Role.PENDAMPING)
+@FORM
+def money(request: HttpRequest, person_id: UUID) -> HttpResponse:
+    """The figures of a participant, for the coach of now."""
+    enrollment = _private(request, person_id)
+    return _money(request, enrollment, back=work_url(enrollment), is_own=False)
+
+
+def _money(request: HttpRequest, enrollment: Enrollment, *, back: str, is_own: bool) -> HttpResponse:
+    known = _values(enrollment, SheetKind.UANG)
+    form = MoneyForm(**sent(request), initial=known)
+    if form.is_valid():
+        _save(request, enrollment, SheetKind.UANG, form.cleaned_data)
+        messages.success(request, "Angka tersimpan.")
+        return SeeOther(request.path)
+    context = {
+        "form": form,
+        "enrollment": enrollment,
+        "back": back,
+        "is_own": is_own,
+        "money": sheets.money_of(known) if known else None,
+        "heavy": sheets.HEAVY_PERCENT,
+    }
+    return render(request, "mentoring/money.html", context, status=422 if form.errors else 200)
+
+
+@role_required(Role.PESERTA)
+@FORM
+def my_trouble(request: HttpRequest) -> HttpResponse:
+    """What the participant says in confidence."""
+    return _trouble(request, own_enrollment(request), back=reverse("journey"), is_own=True)
+
+
+@role_required(Role.PENDAMPING)
+@FORM
+def trouble(request: HttpRequest, person_id: UUID) -> HttpResponse:
+    """What a participant says in confidence, for the coach of now."""
+    enrollment = _private(request, person_id)
+    return _trouble(request, enrollment, back=work_url(enrollment), is_own=False)
+
+
+def _trouble(request: HttpRequest, enrollment: Enrollment, *, back: str, is_own: bool) -> HttpResponse:
+    known = _values(enrollment, SheetKind.KEADAAN)
+    form = TroubleForm(**sent(request), initial=known)
+    if form.is_valid():
+        _save(request, enrollment, SheetKind.KEADAAN, form.cleaned_data)
+        messages.success(request, "Tersimpan. Hanya peserta dan pendampingnya yang membaca ini.")
+        return SeeOther(request.path)
+    today = local_day(now(), enrollment.zone)
+    context = {
+        "form": form,
+        "enrollment": enrollment,
+        "back": back,
+        "is_own": is_own,
+        "routes": list(HelpRoute.objects.on(today, known.get("troubles", []))),
+    }
+    return render(request, "mentoring/trouble.html", context, status=422 if form.errors else 200)
+
+
+def _private(request: HttpRequest, person_id: UUID) -> Enrollment:
+    """A participant of the coach who is here; 404 for everybody else, whatever they may see otherwise."""
+    enrollment = enrollment_of(request, person_id)
+    actor = actor_of(request)
+    if enrollment.person.user_id == actor.pk or not sheets.may_read_private(actor, enrollment):
+        raise Http404("Tidak ditemukan.")
+    return enrollment
+
+
+def _values(enrollment: Enrollment, kind: SheetKind) -> dict[str, Any]:
+    sheet = PrivateSheet.objects.filter(enrollment=enrollment, kind=kind).first()
+    return sheet.values() if sheet else {}
+
+
+def _save(request: HttpRequest, enrollment: Enrollment, kind: SheetKind, values: dict[str, Any]) -> None:
+    sheets.save_private(
+        enrollment_id=enrollment.pk, actor=actor_of(request), kind=kind, values=values, at=now()
+    )
