@@ -31,6 +31,8 @@ NOT_PAGES = {
     "manifest": "JSON of the installable app",
     "robots": "text for search engines",
     "sitemap": "XML for search engines",
+    "meeting_file": "a file",
+    "calendar_feed": "a calendar for phones",
     "signal": "JSON for scripts",
     "statistics_json": "JSON",
     "statistics_csv": "a CSV file",
