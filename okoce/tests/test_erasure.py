@@ -36,7 +36,10 @@ from participants.models.choices import Pathway
 from participants.registration import Registered, RegistrationData, register_person
 from participants.tests.factories import center_of, participant, synthetic_nik
 from programs.mentoring import services as mentoring
+from programs.mentoring import sheets
 from programs.mentoring.models import ContactKind, ContactOutcome
+from programs.mentoring.models.sheets import SKETCH
+from programs.mentoring.tests import factories as meetings
 from programs.pipeline import bulk, merging, moves
 from programs.pipeline.models import BulkKind
 from reports.cuts import take_cut
@@ -140,6 +143,14 @@ def spoken_about(token: str, enrollment: Enrollment, coach: User, manager: User,
         enrollment_id=enrollment.pk, actor=coach, until_on=local_day(at, enrollment.zone) + timedelta(days=3),
         reason=f"{token} sakit", at=at,
     )  # fmt: skip
+    held = meetings.recorded(
+        enrollment, coach, starts_at=at, at=at, done=f"{token} menghitung", agreed=f"{token} mencoba",
+        private_note=f"{token} sedih",
+    )  # fmt: skip
+    meetings.attached(held, coach, title=f"{token} foto")
+    meetings.agreed(enrollment, coach, goal=f"{token} warung", texts=(f"{token} urus izin",), at=at)
+    answers = dict.fromkeys(SKETCH, f"{token} tetangga")
+    sheets.save_sketch(enrollment_id=enrollment.pk, actor=coach, answers=answers, at=at)
     mate = CoachProfile.objects.create(
         user=staff(Role.PENDAMPING, enrollment.center_id, is_demo=True), center_id=enrollment.center_id
     )
@@ -266,6 +277,8 @@ def test_erasing_a_fifth_changes_no_statistic_and_leaves_no_trace() -> None:
         "participants_coachassignment", "participants_coachassignmentevent", "participants_datarequest",
         "notifications_notification", "core_auditentry", "core_storedfile", "helpdesk_ticket",
         "helpdesk_ticketmessage", "helpdesk_ticketnote", "mentoring_contactlog", "mentoring_snooze",
+        "mentoring_mentoringsession", "mentoring_sessionfile", "mentoring_actionplan", "mentoring_planstep",
+        "mentoring_businesssketch",
         "pipeline_bulkact", "participants_nikcorrection",
     }  # fmt: skip
     disk = on_disk()

@@ -1,4 +1,4 @@
-"""A coach's agenda: sessions with participants and sessions of the classes they give, day by day."""
+"""A coach's agenda: sessions with the people of now and sessions of the classes they give, day by day."""
 
 from __future__ import annotations
 
@@ -78,9 +78,9 @@ def days(coach: User, *, first: date, many: int, zone: str, today: date) -> list
 def entries(coach: User, *, since: datetime, until: datetime) -> list[Entry]:
     """Everything between two moments, in order of time."""
     sessions = (
-        MentoringSession.objects.filter(coach=coach, starts_at__gte=since, starts_at__lt=until)
+        MentoringSession.objects.filter(enrollment__coach=coach, starts_at__gte=since, starts_at__lt=until)
         .exclude(status=SessionStatus.BATAL)
-        .filter(enrollment__coach=coach, enrollment__erased_at__isnull=True)
+        .filter(enrollment__erased_at__isnull=True)
         .select_related("enrollment__person", "enrollment__center")
         .order_by("starts_at", "pk")[:MOST]
     )

@@ -48,7 +48,7 @@ def history(
     """Sessions that are over as lines of a history. Words only for those who `may_read`."""
     return [
         {
-            "title": f"{_TITLES[SessionStatus(one.status)]}: {one.topic}",
+            "title": _title(one, may_read=may_read),
             "when": moment(one.starts_at, one.zone),
             "by": "" if for_citizen else one.coach.display_name,
             "note": _note(one, for_citizen=for_citizen) if may_read else "",
@@ -58,6 +58,11 @@ def history(
         for one in sessions
         if not one.is_planned
     ]
+
+
+def _title(session: MentoringSession, *, may_read: bool) -> str:
+    title = _TITLES[SessionStatus(session.status)]
+    return f"{title}: {session.topic}" if may_read else title
 
 
 def _note(session: MentoringSession, *, for_citizen: bool) -> str:

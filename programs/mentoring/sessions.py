@@ -181,6 +181,8 @@ def record_session(
         if not session.is_planned:
             raise Refused(f"Pertemuan ini sudah dicatat: {session.status_label.lower()}.")
     session.stage = enrollment.stage
+    if actor.pk == enrollment.coach_id:
+        session.coach = actor  # who was handed over meets the coach of now
     session.held_submission_id = submission_id
     session.place_kind, session.place, session.link = place.kind, place.address, place.link
     session.topic, session.starts_at, session.day = topic, starts_at, day

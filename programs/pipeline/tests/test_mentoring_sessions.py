@@ -244,6 +244,7 @@ def test_private_notes_are_for_coach_and_manager_alone(pair: Pair) -> None:
     ):  # fmt: skip
         pages = "".join(pair.client(who).get(path).content.decode() for path in (pair.work, person))
         assert ("Kata bersama" in pages, "Kata rahasia" in pages) == (reads, reads_private), who.roles()
+        assert ("Harga jual" in pages) == reads
     client = pair.client(pair.citizen)
     own = "".join(client.get(path).content.decode() for path in ("/saya/", "/saya/pertemuan/"))
     assert "Kata bersama" in own and "Kata rahasia" not in own
