@@ -63,20 +63,20 @@ STORIES = (
     Story(met_ago=(20, 13, 6), confirmed=3),
     Story(met_ago=(10,), confirmed=0, next_in=1),
 )
-"""In turn for the mentees in P3 of the home centre, coach by coach."""
+"""In turn for the mentees of the home centre from P3 on, coach by coach."""
 
 
 def seed_sessions(world: World, *, seed_number: int, at: datetime) -> int:
-    """Sessions and plans for the mentees in P3 of the home centre; returns how many sessions."""
+    """Sessions and plans for the mentees of the home centre from P3 on; returns how many sessions."""
     makers = _Makers(random.Random(f"{seed_number}:sessions"), at)
     sessions: list[MentoringSession] = []
     plans: list[ActionPlan] = []
     steps: list[PlanStep] = []
-    told = 0
+    heard: list[Enrollment] = []
     for coach in world.places[HOME].coaches:
         mentees = (
             Enrollment.objects.filter(
-                coach=coach, status=Status.AKTIF, stage=Stage.PENDAMPINGAN, person__user__isnull=False,
+                coach=coach, status=Status.AKTIF, stage__in=list(Stage)[2:], person__user__isnull=False,
                 registered_at__lt=at - timedelta(days=25), assignments__ended_at__isnull=True,
                 assignments__accepted_at__isnull=False,
             )
@@ -86,15 +86,19 @@ def seed_sessions(world: World, *, seed_number: int, at: datetime) -> int:
             .distinct()
         )  # fmt: skip
         for enrollment in mentees:
-            story = STORIES[told % len(STORIES)]
-            told += 1
-            sessions += makers.sessions(enrollment, story)
+            story = STORIES[len(heard) % len(STORIES)]
+            made = list(makers.sessions(enrollment, story))
+            sessions += made
+            met = [one.starts_at for one in made if one.is_held]
+            enrollment.last_activity_at = max(enrollment.last_activity_at, *met)
+            heard.append(enrollment)
             plan = makers.plan(enrollment, story)
             plans.append(plan)
             steps += makers.steps(plan, enrollment)
     MentoringSession.objects.bulk_create(sessions)
     ActionPlan.objects.bulk_create(plans)
     PlanStep.objects.bulk_create(steps)
+    Enrollment.objects.bulk_update(heard, ["last_activity_at"], batch_size=500)
     return len(sessions)
 
 

@@ -12,7 +12,7 @@ import time_machine
 from django.db import connection, connections
 from django.test.utils import CaptureQueriesContext
 
-from accounts.models import Role, User
+from accounts.models import Role, RoleAssignment, User
 from accounts.tests.factories import UserFactory, staff
 from core import clock, outbox
 from core.clock import reminder_day
@@ -348,6 +348,7 @@ def test_two_schedulers_at_once_tell_everybody_once(monkeypatch: pytest.MonkeyPa
 def test_a_silence_of_two_limits_goes_to_the_managers_of_the_centre() -> None:
     center = center_of("P31.74.07")
     manager, other = staff(Role.PENGELOLA, center.code), staff(Role.PENGELOLA, "P73.71.01")
+    RoleAssignment.objects.update(starts_at=MONDAY - timedelta(days=90))
     silent(27, center=center)
     silence.remind_everywhere(at=MONDAY)
     assert told("diam_pengelola") == []
