@@ -11,6 +11,7 @@ from participants.portability import holds
 
 from .models import ActionPlan, BusinessSketch, MentoringSession, PrivateSheet
 from .models.sheets import SKETCH
+from .sheet_forms import QUESTIONS
 
 
 @holds("pertemuan", "Pertemuan dengan pendamping")
@@ -60,7 +61,7 @@ def sketches_of(person: Person) -> list[dict[str, Any]]:
     rows = BusinessSketch.objects.filter(enrollment__person=person).order_by("updated_at", "pk")
     return [
         {
-            **{BusinessSketch._meta.get_field(name).verbose_name: getattr(row, name) for name in SKETCH},
+            **{QUESTIONS[name][0]: getattr(row, name) for name in SKETCH},
             "diubah": row.updated_at,
         }
         for row in rows

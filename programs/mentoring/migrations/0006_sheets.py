@@ -24,7 +24,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ('kind', models.CharField(choices=[('uang', 'Uang rumah dan uang usaha'), ('keadaan', 'Keadaan yang hanya dibaca pendamping')], max_length=10)),
-                ('sealed', core.crypto.SealedField(null=True)),
+                ('values_sealed', core.crypto.SealedField(null=True)),
                 ('updated_at', models.DateTimeField(default=core.clock.now)),
             ],
             options={

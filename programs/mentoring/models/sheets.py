@@ -89,7 +89,7 @@ class PrivateSheet(models.Model):
         "participants.Enrollment", on_delete=models.PROTECT, related_name="private_sheets"
     )
     kind = models.CharField(max_length=10, choices=SheetKind.choices)
-    sealed = crypto.SealedField(null=True)
+    values_sealed = crypto.SealedField(null=True)
     updated_at = models.DateTimeField(default=clock.now)
 
     objects = PrivateSheetQuerySet.as_manager()
@@ -107,11 +107,11 @@ class PrivateSheet(models.Model):
 
     def set_values(self, values: dict[str, Any]) -> None:
         """Seal the values, unsaved."""
-        crypto.set_sealed(self, "sealed", json.dumps(values))
+        crypto.set_sealed(self, "values_sealed", json.dumps(values))
 
     def values(self) -> dict[str, Any]:
         """The plain values; only for those `visible_to` shows the sheet."""
-        text = crypto.get_sealed(self, "sealed")
+        text = crypto.get_sealed(self, "values_sealed")
         found: dict[str, Any] = json.loads(text) if text else {}
         return found
 

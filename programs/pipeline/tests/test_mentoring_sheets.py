@@ -103,10 +103,10 @@ def test_what_is_said_in_confidence_shows_routes_and_is_read_by_two_people(pair:
             text = client.get(path).content.decode()
             assert WORDS not in text and "1.234.567" not in text
     with connection.cursor() as cursor:
-        cursor.execute("SELECT encode(sealed, 'escape') FROM mentoring_privatesheet")
+        cursor.execute("SELECT encode(values_sealed, 'escape') FROM mentoring_privatesheet")
         stored = str(cursor.fetchall())
     assert WORDS not in stored and "1234567" not in stored
-    assert ("mentoring_privatesheet", "sealed") in {
+    assert ("mentoring_privatesheet", "values_sealed") in {
         (model._meta.db_table, field.column) for model, field in rotation.sealed_fields()
     }
 
