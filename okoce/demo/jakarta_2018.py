@@ -44,6 +44,16 @@ from participants.models import (
     TransitionKind,
     WorkforceReport,
 )
+from programs.mentoring.models import (
+    ActionPlan,
+    Agreed,
+    MentoringSession,
+    PlaceKind,
+    PlanStep,
+    SessionAnswer,
+    SessionStatus,
+    StepOwner,
+)
 from programs.training.certificates import CODE_LENGTH
 from programs.training.models import (
     Attendance,
@@ -91,8 +101,21 @@ CLASS_DAYS = (-6, -5, -3, -1, 0)
 CLASS_SEATS = 30
 PRESENT = (Presence.HADIR, Presence.HADIR, Presence.HADIR, Presence.TERLAMBAT)
 ON_PAPER = 0.1
-"""Share of those who are through by an accepted sheet and a certificate from elsewhere, as before there were
-classes in the portal."""
+"""Share of what is proved by accepted evidence, as before classes, plans and sessions were in the portal."""
+
+STEPS = (
+    ("Urus izin usaha", StepOwner.PESERTA, Stage.PERIZINAN, 45),
+    ("Foto produk yang rapi", StepOwner.PESERTA, Stage.PENDAMPINGAN, 14),
+    ("Carikan dua calon pembeli tetap", StepOwner.PENDAMPING, Stage.PENDAMPINGAN, 30),
+)
+"""The steps of every plan: what, whose turn, for which stage, days after it was agreed."""
+
+TALKS = (
+    ("Harga dan bahan", "Menghitung harga jual dari bahan, tenaga, dan untung.", "Coba harga baru seminggu"),
+    ("Catatan uang", "Memisahkan uang rumah dan uang usaha.", "Catat tiap hari"),
+    ("Pembeli tetap", "Menyusun daftar calon pembeli di sekitar.", "Kunjungi tiga warung"),
+)
+"""What sessions are about: topic, what was done, what was agreed."""
 
 LICENSING_DAYS = 4
 """Days that a permit needs to be issued, sent and checked."""
@@ -486,10 +509,25 @@ class _Writer:
             Certificate,
             ("id", "number", "code", "seat_id", "course", "hours", "signatory", "issued_at", "issued_by_id"),
         )
+        self.plans = Copier(
+            ActionPlan,
+            ("id", "enrollment_id", "goal", "proposed_by_id", "proposed_at", "agreed_at", "agreed_how",
+            "agreed_by_id"),
+        )  # fmt: skip
+        self.steps = Copier(
+            PlanStep,
+            ("id", "plan_id", "number", "text", "owner", "due_on", "stage", "done_at", "done_by_id"),
+        )
+        self.meetings = Copier(
+            MentoringSession,
+            ("id", "enrollment_id", "stage", "coach_id", "submission_id", "held_submission_id", "place_kind",
+            "topic", "starts_at", "zone", "day", "status", "done", "agreed", "created_by_id",
+            "recorded_by_id", "recorded_at", "recorded_on", "answer", "answered_at", "created_at"),
+        )  # fmt: skip
         self.tables = (
             self.users, self.people, self.consents, self.businesses, self.enrollments, self.assignments,
             self.transitions, self.evidence, self.workforce, *self.classes.tables, self.seats,
-            self.attendance, self.certificates,
+            self.attendance, self.certificates, self.plans, self.steps, self.meetings,
         )  # fmt: skip
 
     def write(self, plan: Plan) -> None:
@@ -646,8 +684,7 @@ class _Life:
         elif not is_waived:
             self.attend(since, missed=self.rng.choices((0, 1), (3, 2))[0], is_through=True)
         if self.plan.pathway != Pathway.CARI_KERJA:
-            note = "Tiga langkah: urus izin, foto produk, cari pembeli tetap."
-            self.prove(Stage.PENDAMPINGAN, EvidenceKind.RENCANA_AKSI, max(since + 1, day - 3), note=note)
+            self.agree(max(since + 1, day - 3))
         if is_waived:
             reason = "Punya sertifikat pelatihan dari balai latihan kerja."
             self.move(
@@ -809,10 +846,40 @@ class _Life:
             )  # fmt: skip
         self._last(last, 17 * 60)
 
+    def agree(self, day: int) -> None:
+        """An action plan, or the photo of one that was accepted."""
+        if self.rng.random() < ON_PAPER:
+            note = "Tiga langkah: urus izin, foto produk, cari pembeli tetap."
+            self.prove(Stage.PENDAMPINGAN, EvidenceKind.RENCANA_AKSI, day, note=note)
+            return
+        plan, goal = _uuid(self.rng), self.rng.choice(GOALS[self.plan.pathway])
+        self.put(
+            self.to.plans, plan, self.enrollment, goal, self.coach, _at(day, 10 * 60), _at(day, 11 * 60),
+            Agreed.PORTAL.value, self.user,
+        )  # fmt: skip
+        for number, (text, owner, stage, days) in enumerate(STEPS, start=1):
+            is_done = day + days < LAST and self.rng.random() < 0.6
+            self.put(
+                self.to.steps, _uuid(self.rng), plan, number, text, owner.value, _DAYS[min(day + days, LAST)],
+                stage.value, _at(day + days, 16 * 60) if is_done else None, self.user if is_done else None,
+            )  # fmt: skip
+        self._last(day, 11 * 60)
+
     def meet(self, day: int) -> None:
-        """A session with the coach."""
-        note = "Di pusat. Membahas harga dan bahan. Bertemu lagi dua minggu lagi."
-        self.prove(Stage.PENDAMPINGAN, EvidenceKind.SESI, day, note=note)
+        """A session with the coach, which the participant confirmed, or a proof of one that was accepted."""
+        if self.rng.random() < ON_PAPER:
+            note = "Di pusat. Membahas harga dan bahan. Bertemu lagi dua minggu lagi."
+            self.prove(Stage.PENDAMPINGAN, EvidenceKind.SESI, day, note=note)
+            return
+        topic, done, agreed = self.rng.choice(TALKS)
+        at = _at(day, 15 * 60)
+        self.put(
+            self.to.meetings, _uuid(self.rng), self.enrollment, Stage.PENDAMPINGAN.value, self.coach,
+            _uuid(self.rng), _uuid(self.rng), self.rng.choice(list(PlaceKind)).value, topic,
+            _at(day, 14 * 60), ZONE, _DAYS[day], SessionStatus.TERLAKSANA.value, done, agreed, self.coach,
+            self.coach, at, _DAYS[day], SessionAnswer.TERJADI.value, _at(day, 19 * 60), at,
+        )  # fmt: skip
+        self._last(day, 19 * 60)
 
     def found_business(self, day: int, *, is_complete: bool) -> None:
         """The business record; what P3 asks is filled in only by those who go on."""

@@ -31,6 +31,7 @@ from participants.models import (
     Status,
     TransitionKind,
 )
+from programs.mentoring.models import ActionPlan, MentoringSession, PlanStep
 from programs.pipeline.moves import missing_requirements
 from programs.training.models import Attendance, Certificate, Seat, TrainingClass
 from reports.funnel import load_cube, load_funnel, load_jobs
@@ -152,6 +153,22 @@ def test_training_stands_on_classes_attendance_and_certificates():
     entered = Q(enrollment__transitions__to_stage=Stage.PELATIHAN)
     early = Q(enrollment__transitions__at__gt=F("training_class__starts_at"))
     assert not Seat.objects.filter(entered & early).exists()
+
+
+def test_mentoring_stands_on_sessions_and_plans():
+    write()
+    through = StageTransition.objects.filter(from_stage=Stage.PENDAMPINGAN, to_stage=Stage.PERIZINAN)
+    people = list(through.values_list("enrollment", flat=True))
+    held = MentoringSession.objects.counted(silent_until=FIRST_DAY).filter(enrollment__in=people)
+    proofs = StageEvidence.objects.accepted().filter(enrollment__in=people, kind=EvidenceKind.SESI)
+    assert held.count() + proofs.count() == 3 * len(people)
+    assert held.count() > 0.8 * 3 * len(people)
+    assert not held.exclude(starts_at__gt=F("enrollment__registered_at")).exists()
+    planned = ActionPlan.objects.in_force().filter(enrollment__in=people)
+    papers = StageEvidence.objects.accepted().filter(enrollment__in=people, kind=EvidenceKind.RENCANA_AKSI)
+    assert planned.count() + papers.count() == len(people)
+    assert planned.count() > 0.8 * len(people)
+    assert PlanStep.objects.count() == 3 * ActionPlan.objects.count()
 
 
 def test_waivers_are_a_few_per_cent_of_training():
