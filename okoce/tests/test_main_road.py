@@ -19,12 +19,15 @@ from playwright.sync_api import Page, expect
 from accounts.models import Role, User
 from accounts.tests.factories import PASSWORD, staff
 from centers.models import CoachProfile
-from core.clock import today
+from core.clock import now, today
 from notifications.models import Notification
 from okoce.launch.processes import wait_until
 from okoce.testing.processes import Portal, Worker
 from participants.models import Enrollment, EvidenceKind, Stage, StageTransition, Status
 from participants.tests.factories import center_of, synthetic_nik
+from programs.mentoring.models import MentoringSession, SessionAnswer
+from programs.training.models import Certificate, TrainerKind, TrainingClass
+from programs.training.tests.factories import begin, training_class
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -100,12 +103,62 @@ class Road:
         self.citizen.get_by_role("button", name="Kirim sekarang").click()
         expect(self.citizen.locator(".messages").get_by_text("Terkirim.")).to_be_visible()
 
-    def bring_by_coach(self, kind: EvidenceKind, *, number: str = "", note: str = "") -> None:
-        """The coach notes a proof in the field."""
-        self.coach.goto(f"{self.portal.url}/peserta/{self.enrollment.person_id}/bukti/{kind.value}/")
-        self._fill_proof(self.coach, kind, number=number, note=note, with_file=False, days_ago=0)
-        self.coach.get_by_role("button", name="Simpan bukti").click()
-        expect(self.coach.locator(".messages").get_by_text("Terkirim.")).to_be_visible()
+    def attend_class(self) -> None:
+        """A seat for the citizen, two roll calls by the coach, a certificate ordered by the manager."""
+        one = training_class(
+            manager=self.manager_user, trainers={self.coach_user.pk: TrainerKind.PENDAMPING}, sessions=2,
+            first_on=today() + timedelta(days=7), at=now(),
+        )  # fmt: skip
+        self.citizen.goto(f"{self.portal.url}{one.get_absolute_url()}")
+        self.citizen.get_by_role("button", name="Daftar kelas ini").click()
+        expect(self.citizen.get_by_role("heading", name="Anda terdaftar")).to_be_visible()
+        for number in (1, 2):
+            session = begin(one, number)
+            self.coach.goto(f"{self.portal.url}/pelatihan/pertemuan/{session.pk}/hadir/")
+            self.coach.get_by_role("button", name="Simpan daftar hadir").click()
+            expect(self.coach.get_by_text(f"Daftar hadir pertemuan {number} tersimpan.")).to_be_visible()
+        TrainingClass.objects.filter(pk=one.pk).update(ends_at=now())
+        self.manager.goto(f"{self.portal.url}/pelatihan/{one.pk}/kelola/")
+        self.manager.get_by_role("button", name="Selesaikan kelas").click()
+        self.manager.get_by_role("button", name="Terbitkan sertifikat").click()
+        holders = Certificate.objects.valid().filter(seat__enrollment=self.enrollment)
+        assert wait_until(holders.exists, seconds=60, pause=0.3)
+
+    def agree_on_plan(self) -> None:
+        """The coach proposes a plan of one step, the citizen agrees."""
+        page = self.coach
+        page.goto(f"{self.portal.url}/peserta/{self.enrollment.person_id}/rencana/")
+        page.locator("[name=text_1]").fill("Urus izin usaha")
+        page.locator("[name=due_1]").fill(f"{today() + timedelta(days=30):%d/%m/%Y}")
+        page.get_by_role("button", name="Usulkan rencana").click()
+        self.cannot_move(page, "Naikkan ke Pendampingan")
+        self.citizen.goto(f"{self.portal.url}/saya/rencana/")
+        self.citizen.get_by_role("button", name="Ya, saya setuju").click()
+        expect(self.citizen.locator(".messages")).to_be_visible()
+
+    def record_session(self, topic: str) -> None:
+        """The coach writes down a session of today."""
+        page = self.coach
+        page.goto(f"{self.portal.url}/peserta/{self.enrollment.person_id}/pertemuan/catat/")
+        page.locator("[name=begins]").fill("00.00")
+        page.locator("[name=place_kind]").first.wait_for()
+        page.get_by_label("Di pusat").check()
+        page.get_by_label("Tentang apa?").fill(topic)
+        page.get_by_label("Apa yang dikerjakan?").fill(f"Membahas {topic}.")
+        page.get_by_role("button", name="Simpan pertemuan").click()
+        expect(page.locator(".messages")).to_be_visible()
+
+    def confirm_session(self, number: int) -> None:
+        """The citizen says that the session took place."""
+        self.citizen.goto(f"{self.portal.url}/saya/")
+        self.citizen.get_by_role("button", name="Ya, kami bertemu").click()
+        confirmed = MentoringSession.objects.filter(answer=SessionAnswer.TERJADI)
+        assert wait_until(lambda: confirmed.count() == number, seconds=30, pause=0.2)
+
+    def cannot_move(self, page: Page, button: str) -> None:
+        """The button is there and says that something is missing."""
+        self.open_person(page)
+        expect(page.get_by_role("button", name=button)).to_have_attribute("aria-disabled", "true")
 
     def _fill_proof(
         self, page: Page, kind: EvidenceKind, *, number: str, note: str, with_file: bool, days_ago: int
@@ -243,23 +296,18 @@ def test_from_registration_to_graduation(road: Road) -> None:
     )
     road.move(road.manager, "Naikkan ke Pelatihan", to=Stage.PELATIHAN)
 
-    # P2: the coach accepts the task and notes attendance; the citizen sends the certificate.
+    # P2: the coach accepts the task; a class with its roll calls; the worker issues the certificate; a plan
+    # that both agree to opens the door of P3.
     road.coach.goto(f"{road.portal.url}/pendamping/")
     road.coach.get_by_role("link", name="Siti Contoh").click()
     road.coach.get_by_role("button", name="Terima tugas").click()
-    road.bring_by_coach(EvidenceKind.KEHADIRAN, number="85", note="Kelas dasar")
-    road.bring_own(EvidenceKind.SERTIFIKAT, number="SRT/2026/00001")
-    agree_on_plan(road)
-    road.open_person(road.coach)
-    expect(road.coach.get_by_role("button", name="Naikkan ke Pendampingan")).to_have_attribute(
-        "aria-disabled", "true"
-    )
-    road.accept_all()
+    road.cannot_move(road.coach, "Naikkan ke Pendampingan")
+    road.attend_class()
+    road.cannot_move(road.coach, "Naikkan ke Pendampingan")
+    road.agree_on_plan()
     road.move(road.coach, "Naikkan ke Pendampingan", to=Stage.PENDAMPINGAN)
 
-    # P3: three sessions and the business record.
-    for topic in ("Harga", "Bahan", "Izin"):
-        meet(road, topic)
+    # P3: the business record and three sessions, the third of which counts when the citizen says so.
     road.citizen.goto(f"{road.portal.url}/saya/usaha/ubah/")
     road.citizen.locator("[name=name]").fill("Dapur Siti")
     road.citizen.locator("[name=sector]").select_option("kuliner")
@@ -267,7 +315,10 @@ def test_from_registration_to_graduation(road: Road) -> None:
     road.citizen.locator("[name=capital]").fill("2.500.000")
     road.citizen.locator("[name=workers_full_time]").fill("1")
     road.citizen.get_by_role("button", name="Simpan data usaha").click()
-    road.accept_all()
+    for number, topic in enumerate(("Harga", "Bahan", "Izin"), start=1):
+        road.record_session(topic)
+        road.cannot_move(road.coach, "Naikkan ke Perizinan")
+        road.confirm_session(number)
     road.move(road.coach, "Naikkan ke Perizinan", to=Stage.PERIZINAN)
 
     # P4: the NIB, and the permit is counted apart from the stage.

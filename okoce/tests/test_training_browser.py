@@ -29,19 +29,18 @@ from participants.rules import ItemState
 from participants.tests.factories import StageEvidenceFactory, center_of, participant
 from programs.pipeline import moves
 from programs.pipeline.stages import checklists
-from programs.training import certificates, planning, services
+from programs.training import certificates, services
 from programs.training.codes import code_of
 from programs.training.models import (
     Attendance,
     Certificate,
-    ClassSession,
     Question,
     RollCall,
     Seat,
     TrainerKind,
     TrainingClass,
 )
-from programs.training.tests.factories import course, enrolled, finished_class, training_class
+from programs.training.tests.factories import begin, course, enrolled, finished_class, training_class
 
 from .walk import enter
 
@@ -75,17 +74,6 @@ class Desk:
 def desk(start_portal: Callable[..., Portal], open_browser_page: Callable[..., Page], settings: Any) -> Desk:
     settings.DEMO_MODE = True
     return Desk(start_portal(environment={"DEMO_MODE": "1"}), open_browser_page)
-
-
-def begin(one: TrainingClass, number: int) -> ClassSession:
-    """Bring the n-th session to the present: the class is under way and this session is on."""
-    session = one.sessions.get(number=number)
-    starts = now() - timedelta(minutes=5)
-    ClassSession.objects.filter(pk=session.pk).update(starts_at=starts, ends_at=starts + timedelta(hours=2))
-    TrainingClass.objects.filter(pk=one.pk).update(starts_at=starts - timedelta(days=number))
-    planning.begin_classes(at=now())
-    session.refresh_from_db()
-    return session
 
 
 def test_a_class_from_its_plan_to_the_step_it_opens(desk: Desk) -> None:

@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 from accounts.models import Role, User
 from accounts.tests.factories import staff
 from centers.models import Center
+from core.clock import now
 from participants.models import Enrollment, Stage
 from participants.tests.factories import center_of, participant
 from programs.training import attendance, planning, services
@@ -123,3 +124,14 @@ def finished_class(
     TrainingClass.objects.filter(pk=one.pk).update(taken=people, status=ClassStatus.SELESAI)
     one.refresh_from_db()
     return one, manager
+
+
+def begin(one: TrainingClass, number: int) -> ClassSession:
+    """Bring the n-th session to the present: the class is under way and this session is on."""
+    session = one.sessions.get(number=number)
+    starts = now() - timedelta(minutes=5)
+    ClassSession.objects.filter(pk=session.pk).update(starts_at=starts, ends_at=starts + timedelta(hours=2))
+    TrainingClass.objects.filter(pk=one.pk).update(starts_at=starts - timedelta(days=number))
+    planning.begin_classes(at=now())
+    session.refresh_from_db()
+    return session
