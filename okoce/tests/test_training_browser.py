@@ -29,7 +29,7 @@ from participants.rules import ItemState
 from participants.tests.factories import StageEvidenceFactory, center_of, participant
 from programs.pipeline import moves
 from programs.pipeline.stages import checklists
-from programs.training import certificates, services
+from programs.training import certificates, planning, services
 from programs.training.codes import code_of
 from programs.training.models import (
     Attendance,
