@@ -6,10 +6,10 @@ from __future__ import annotations
 from typing import Any
 
 from core.formats import day
-from participants.models import Person
+from participants.models import Enrollment, Person
 from participants.portability import holds
 
-from .models import ActionPlan, BusinessSketch, MentoringSession, PrivateSheet
+from .models import ActionPlan, MentoringSession, PrivateSheet
 from .models.sheets import SKETCH
 from .sheet_forms import QUESTIONS
 
@@ -56,29 +56,26 @@ def plans_of(person: Person) -> list[dict[str, Any]]:
     ]
 
 
-@holds("usaha_satu_halaman", "Usaha dalam satu halaman")
-def sketches_of(person: Person) -> list[dict[str, Any]]:
-    rows = BusinessSketch.objects.filter(enrollment__person=person).order_by("updated_at", "pk")
-    return [
-        {
-            **{QUESTIONS[name][0]: getattr(row, name) for name in SKETCH},
-            "diubah": row.updated_at,
-        }
-        for row in rows
-    ]
-
-
-@holds("lembar_pribadi", "Yang hanya Anda dan pendamping Anda baca")
-def private_sheets_of(person: Person) -> list[dict[str, Any]]:
-    rows = PrivateSheet.objects.filter(enrollment__person=person).order_by("kind", "pk")
-    return [
-        {
-            "tentang": row.get_kind_display(),
-            **{
+@holds("lembar_kerja", "Lembar kerja dengan pendamping")
+def sheets_of(person: Person) -> list[dict[str, Any]]:
+    """The business on one page, and what only the person and the coach read; one query."""
+    asked = {name: f"business_sketch__{name}" for name in (*SKETCH, "updated_at")}
+    sealed = {name: f"private_sheets__{name}" for name in ("id", "kind", "values_sealed", "updated_at")}
+    rows = Enrollment.objects.filter(person=person).order_by("registered_at", "private_sheets__kind")
+    found: list[dict[str, Any]] = []
+    told = set()
+    for row in rows.values("pk", *asked.values(), *sealed.values()):
+        if row[asked["updated_at"]] is not None and row["pk"] not in told:
+            told.add(row["pk"])
+            answers = {QUESTIONS[name][0]: row[asked[name]] for name in SKETCH}
+            found.append(
+                {"tentang": "Usaha dalam satu halaman", **answers, "diubah": row[asked["updated_at"]]}
+            )
+        if row[sealed["id"]] is not None:
+            sheet = PrivateSheet(**{name: row[column] for name, column in sealed.items()})
+            values = {
                 name: ", ".join(value) if isinstance(value, list) else value
-                for name, value in row.values().items()
-            },
-            "diubah": row.updated_at,
-        }
-        for row in rows
-    ]
+                for name, value in sheet.values().items()
+            }
+            found.append({"tentang": sheet.get_kind_display(), **values, "diubah": sheet.updated_at})
+    return found
