@@ -17,6 +17,7 @@ from participants.models import (
     AssignmentEnd,
     CoachAssignment,
     Enrollment,
+    EvidenceKind,
     Person,
     Stage,
     StageTransition,
@@ -72,6 +73,8 @@ STAFF_ACT_OF = OWN_ACT_OF | {
 
 MENTORING_PAGE_OF = {"rencana_aksi": "plan_edit", "sesi": "mentoring"}
 """Requirement → the page on which who accompanies the participant meets it."""
+ON_MENTORING_PAGES = frozenset({EvidenceKind.RENCANA_AKSI, EvidenceKind.SESI})
+"""Proofs that nobody needs to bring any more: plans and sessions have pages of their own."""
 
 ATTENDANCE = "hadir"
 """Requirement: met in a class that the participant chooses."""

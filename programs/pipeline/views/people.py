@@ -151,7 +151,7 @@ def person(request: HttpRequest, person_id: UUID) -> HttpResponse:
             "href": reverse("evidence_add", args=[enrollment.person_id, choice.spec.kind.value]),
         }
         for choice in choices
-        if enrollment.status == Status.AKTIF
+        if enrollment.status == Status.AKTIF and choice.spec.kind not in presenters.ON_MENTORING_PAGES
     ]
     may_advance = acts.may_advance(enrollment, actor)
     person_acts = [offer for offer in acts.offers(enrollment, actor, are_moves=False) if offer.is_allowed]
