@@ -1,18 +1,25 @@
 """Moving every sealed column to the active encryption key, in batches, without stopping the portal."""
 
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from django.apps import apps
 from django.conf import settings
-from django.db import connection, models, transaction
+from django.db import OperationalError, connection, models, transaction
+from psycopg2.errors import LockNotAvailable
 
 from core import crypto, keys
 
 BATCH = 500
 WRITERS_END_SECONDS = 60.0
 """The wait before keys are removed: a value that was sealed is written by then, no page takes longer."""
+LOCK_MILLISECONDS = 300
+"""How long to wait for a table: less than the second after which the database looks for deadlocks."""
+LOCK_ATTEMPTS = 100
+LOCK_PAUSE = 0.2
+"""Seconds between two tries, in which writers finish."""
 
 
 def sealed_fields() -> Iterator[tuple[type[models.Model], crypto.SealedField]]:
@@ -70,13 +77,30 @@ def _reseal(
 
 
 def keys_in_use() -> Counter[str]:
-    """Count sealed values by key id, after the writers under way (tables are share-locked meanwhile)."""
+    """Count sealed values by key id, after the writers under way (tables are share-locked meanwhile).
+
+    Writers take the tables in orders of their own, so whoever waits for one table while holding another may
+    meet one of them head-on. Then we step back and try again, before the database would stop the writer.
+    """
+    for _attempt in range(LOCK_ATTEMPTS - 1):
+        try:
+            return _count_keys()
+        except OperationalError as error:
+            if not isinstance(error.__cause__, LockNotAvailable):
+                raise
+        time.sleep(LOCK_PAUSE)
+    return _count_keys()
+
+
+@transaction.atomic
+def _count_keys() -> Counter[str]:
+    quote = connection.ops.quote_name
+    columns = [(quote(model._meta.db_table), quote(str(field.column))) for model, field in sealed_fields()]
     used: Counter[str] = Counter()
-    with transaction.atomic(), connection.cursor() as cursor:
-        for model, field in sealed_fields():
-            table = connection.ops.quote_name(model._meta.db_table)
-            column = connection.ops.quote_name(str(field.column))
-            cursor.execute(f"LOCK TABLE {table} IN SHARE MODE")
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET LOCAL lock_timeout = {LOCK_MILLISECONDS}")
+        cursor.execute(f"LOCK TABLE {', '.join(dict.fromkeys(table for table, _ in columns))} IN SHARE MODE")
+        for table, column in columns:
             cursor.execute(
                 f"SELECT substring({column} FROM 3 FOR get_byte({column}, 1)), count(*)"  # nosec B608: own names
                 f" FROM {table} WHERE {column} IS NOT NULL GROUP BY 1"

@@ -33,7 +33,7 @@ import pytest
 import redis
 from django.contrib.sessions.models import Session
 from django.core.management import call_command
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from PIL import Image
 
@@ -755,6 +755,58 @@ def test_rotation_keeps_everything_readable_while_people_register(
 def _e164(typed: str) -> str:
     digits = re.sub(r"\D", "", typed)
     return "+62" + digits.removeprefix("62").removeprefix("0")
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("first_is_user", [True, False])
+def test_counting_keys_never_stops_a_writer(own_keys: Path, first_is_user: bool) -> None:
+    """A writer holds one table and goes on to another one that the count holds already: the count steps back.
+
+    Whichever order the count takes, one of the two writers meets it head-on.
+    """
+    tables = [User._meta.db_table, Person._meta.db_table]
+    first, second = tables if first_is_user else tables[::-1]
+    holds, waited = threading.Event(), threading.Event()
+    raised: list[Exception] = []
+
+    def write() -> None:
+        try:
+            with transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute(f"LOCK TABLE {first} IN ROW EXCLUSIVE MODE")
+                holds.set()
+                assert waited.wait(30)
+                cursor.execute(f"LOCK TABLE {second} IN ROW EXCLUSIVE MODE")
+        except Exception as error:
+            raised.append(error)
+        finally:
+            connection.close()
+
+    def count() -> None:
+        try:
+            rotation.keys_in_use()
+        except Exception as error:
+            raised.append(error)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=write), threading.Thread(target=count)]
+    threads[0].start()
+    assert holds.wait(20)
+    threads[1].start()
+    waiting = (
+        "SELECT count(*) FROM pg_locks WHERE mode = 'ShareLock' AND NOT granted AND relation = %s::regclass"
+    )
+
+    def counts_wait() -> bool:
+        with connection.cursor() as cursor:
+            cursor.execute(waiting, [first])
+            return bool(cursor.fetchone()[0])
+
+    assert wait_until(counts_wait, seconds=20, pause=0.01)
+    waited.set()
+    for thread in threads:
+        thread.join(60)
+    assert raised == []
 
 
 @pytest.mark.django_db(transaction=True)
