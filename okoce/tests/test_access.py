@@ -43,6 +43,7 @@ from participants.models import (
     Threshold,
 )
 from participants.tests.factories import StageEvidenceFactory, center_of, participant, synthetic_nik
+from programs.mentoring.models import ActionPlan, MentoringSession, SessionFile
 from programs.mentoring.tests import factories as mentoring
 from programs.pipeline.models import BulkAct, BulkItem, BulkKind
 from programs.training import attendance, materials, planning
@@ -458,9 +459,11 @@ def world() -> World:
         number="SP-26-999999", code="ACDEFGHJKMNP", seat=taught, course="Dasar usaha", hours=6,
         signatory="Maya Contoh", issued_at=now(), issued_by=users["manager"],
     )  # fmt: skip
-    meeting = mentoring.planned(enrollment, users["coach"], topic=f"{TOKEN} topik", place=f"{TOKEN} gang")
-    attached = mentoring.attached(meeting, users["coach"], title=f"{TOKEN} foto")
-    plan = mentoring.proposed(enrollment, users["coach"], goal=f"{TOKEN} rencana")
+    meeting = mentoring.planned(enrollment, users["coach"], topic="topik", place="gang")
+    attached = mentoring.attached(meeting, users["coach"], title="foto")
+    mentoring.recorded(enrollment, users["coach"], done="dikerjakan")
+    mentoring.agreed(enrollment, users["coach"], goal="rencana lama")
+    plan = mentoring.proposed(enrollment, users["coach"], goal="rencana")
     values = {
         "meeting": meeting.pk,
         "meeting_file": attached.pk,
@@ -644,6 +647,10 @@ def test_no_response_carries_a_token_of_a_foreign_record(world: World) -> None:
     Enrollment.objects.filter(pk=world.enrollment.pk).update(goal=f"{TOKEN} tujuan", source=f"{TOKEN} sumber")
     StageEvidence.objects.filter(enrollment=world.enrollment).update(note=f"{TOKEN} catatan", number=TOKEN)
     person.businesses.create(name=f"{TOKEN} usaha", address=f"{TOKEN} alamat usaha")
+    MentoringSession.objects.update(topic=f"{TOKEN} topik", place=f"{TOKEN} gang")
+    MentoringSession.objects.held().update(done=f"{TOKEN} dikerjakan", private_note=f"{TOKEN} pribadi")
+    SessionFile.objects.update(title=f"{TOKEN} foto")
+    ActionPlan.objects.update(goal=f"{TOKEN} rencana")
     Notification.objects.filter(recipient=person.user).update(title=f"{TOKEN} judul", body=f"{TOKEN} isi")
     one = Ticket.objects.get(number=world.values["ticket"])
     Ticket.objects.filter(pk=one.pk).update(name=f"{TOKEN} penanya", summary=f"{TOKEN} ringkasan")
