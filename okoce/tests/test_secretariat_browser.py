@@ -80,7 +80,9 @@ def test_a_rule_is_previewed_confirmed_and_seen_as_a_manager(
     page.get_by_label("Alasan").fill("Pertanyaan B-26-000001")
     page.get_by_role("button", name="Mulai melihat").click()
     page.goto(f"{portal.url}/peserta/")
-    expect(page.get_by_text("Anda melihat sebagai pengelola pusat, Pusat OK OCE Kebayoran Baru")).to_be_visible()
+    expect(
+        page.get_by_text("Anda melihat sebagai pengelola pusat, Pusat OK OCE Kebayoran Baru")
+    ).to_be_visible()
     expect(page.get_by_text("S. A.").first).to_be_visible()
     expect(page.get_by_text("Siti Aminah")).to_have_count(0)
     picture(page, f"dukungan-{width}")
