@@ -23,6 +23,8 @@ BROWSER_COOKIE = "__Host-okoce_browser" if settings.SESSION_COOKIE_SECURE else "
 """Tells one browser from another for a form that is sent twice; gone with the sign-out, so that the next
 person at the same computer is another browser."""
 NOTED_AGAIN = timedelta(minutes=1)
+_TOKEN = ("CSRF_COOKIE", "CSRF_COOKIE_NEEDS_UPDATE")
+"""Where signing in notes the new token against forged forms."""
 _BROWSER = re.compile(r"[A-Za-z0-9_-]{32}", re.ASCII)
 
 
@@ -76,7 +78,7 @@ class FirstSession:
         if self._request.session.session_key is not None:
             return []
         self._draft = HttpRequest()
-        self._draft.META = self._request.META  # where signing in notes the new token against forged forms
+        self._draft.META = dict(self._request.META)
         self._draft.session = store = SessionStore()
         _sign_in(self._draft, user)
         return [store.row()]
@@ -90,6 +92,9 @@ class FirstSession:
             _sign_in(request, user)
         else:
             request.session, request.user = self._draft.session, user
+            # The new token against forged forms goes to the browser now: with an act that failed it would
+            # make the form that is still open a forged one.
+            request.META |= {name: self._draft.META[name] for name in _TOKEN}
         return SeeOther(redirect_url)
 
 

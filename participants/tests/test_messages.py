@@ -204,6 +204,7 @@ def records() -> dict[str, str]:
         "transition": str(transition.pk),
         "evidence": str(evidence.pk),
         "coach": str(enrollment.coach_id),
+        "center": str(enrollment.center_id),
         "since": "2026-10-14",
     }
 
@@ -250,6 +251,6 @@ def test_many_messages_cost_as_many_queries_as_one(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "pendaftaran_dicoba_lagi"])
 def test_a_record_that_is_gone_is_not_told(kind: str) -> None:
-    names = ("enrollment", "transition", "evidence", "coach", "merge", "correction", "user")
+    names = ("enrollment", "transition", "evidence", "coach", "merge", "correction", "user", "center")
     gone = dict.fromkeys(names, str(uuid4())) | {"assignment": "0"}
     assert registry.get(kind).render_many([{**gone, "since": "2026-10-14"}]) == [None]

@@ -9,12 +9,14 @@ from uuid import UUID, uuid4
 
 import pytest
 from django.contrib.sessions.models import Session
+from django.db import OperationalError
 from django.test import Client
 
 from accounts.models import User
 from accounts.tests.factories import UserFactory
 from core.clock import now
 from core.models import OutboxMessage
+from participants import registration
 from participants.models import (
     Business,
     Consent,
@@ -540,3 +542,21 @@ def test_optional_questions_wait_folded_until_something_stands_in_them(client: C
     assert " open>" not in part(html(post(client, {})))
     assert " open>" in part(html(post(client, {"goal": "Warung di rumah"})))
     assert " open>" in part(html(post(client, {"source": "x" * 200})))
+
+
+def test_a_form_that_met_a_fault_may_be_sent_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The token against forged forms is a new one only once somebody is signed in by it."""
+    client = Client(enforce_csrf_checks=True, raise_request_exception=False)
+    token = re.search(r'csrfmiddlewaretoken" value="([^"]+)"', html(client.get("/daftar/")))
+    assert token is not None
+    form = valid(csrfmiddlewaretoken=token[1])
+
+    def fail(_rows: object) -> None:
+        raise OperationalError("server closed the connection")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(registration, "insert_together", fail)
+        assert post(client, form).status_code == 500
+    before = client.cookies["csrftoken"].value
+    assert post(client, form).status_code == 303
+    assert client.cookies["csrftoken"].value != before
