@@ -17,7 +17,7 @@ from okoce.testing.services import ROOT, Services
 
 MODULES = (
     "bench.pages", "bench.registration", "bench.people", "bench.classes", "bench.certificates",
-    "bench.signin", "bench.browser", "bench.load",
+    "bench.mentoring", "bench.signin", "bench.browser", "bench.load",
 )  # fmt: skip
 HEADER = ("name", "value", "limit", "unit", "ratio", "goal", "met")
 

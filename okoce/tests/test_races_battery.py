@@ -56,8 +56,9 @@ from participants.models import (
 )
 from participants.tests.factories import StageEvidenceFactory, center_of, participant, synthetic_nik
 from participants.tests.test_registration_page import valid
-from programs.mentoring.models import ContactLog
-from programs.training.models import Seat, SeatStatus, TrainingClass
+from programs.mentoring.models import ContactLog, MentoringSession
+from programs.mentoring.tests.factories import local, planned
+from programs.training.models import ClassStatus, Seat, SeatStatus, TrainingClass
 from programs.training.tests.factories import course, training_class
 
 pytestmark = [pytest.mark.battery, pytest.mark.django_db(transaction=True), pytest.mark.timeout(3600)]
@@ -445,15 +446,26 @@ def code(team: Team) -> tuple[list[Press], Count]:
 SEATS = 25
 
 
-def seats(team: Team) -> tuple[list[Press], Count]:
-    """Two hundred people enrol for the last 25 seats of a class."""
-    if not team.learners:
-        team.learners = [participant(stage=Stage.PELATIHAN, center=team.center) for _ in range(CLIENTS)]
+def learners(team: Team, many: int) -> list[Enrollment]:
+    """People whom a class is for; the same ones in every run."""
+    while len(team.learners) < many:
+        team.learners.append(participant(stage=Stage.PELATIHAN, center=team.center))
+    return team.learners[:many]
+
+
+def next_class(team: Team, capacity: int) -> TrainingClass:
+    """One more class that takes names."""
     at = now()
-    one = training_class(
-        center=team.center, manager=team.managers[0], capacity=SEATS, at=at,
+    return training_class(
+        center=team.center, manager=team.managers[0], capacity=capacity, at=at,
         first_on=local_day(at) + timedelta(days=9), of=team.course,
     )  # fmt: skip
+
+
+def seats(team: Team) -> tuple[list[Press], Count]:
+    """Two hundred people enrol for the last 25 seats of a class."""
+    people = learners(team, CLIENTS)
+    one = next_class(team, SEATS)
 
     def count(answers: list[Answer]) -> list[str]:
         found = Counter(Seat.objects.filter(training_class=one).values_list("status", flat=True))
@@ -467,7 +479,86 @@ def seats(team: Team) -> tuple[list[Press], Count]:
         return wrong + exactly("answers that say neither", len([a for a in answers if a.status != 303]), 0)
 
     path = reverse("class_enrol", args=[one.pk])
-    return [Press(path, {}, who.person.user) for who in team.learners], count
+    return [Press(path, {}, who.person.user) for who in people], count
+
+
+HALF = CLIENTS // 2
+
+
+def promoted(team: Team) -> tuple[list[Press], Count]:
+    """A hundred give up their seats while a hundred wait for one and a hundred more ask for one."""
+    at = now()
+    people = learners(team, 3 * HALF)
+    seated, waiting, late = people[:HALF], people[HALF : 2 * HALF], people[2 * HALF :]
+    one = next_class(team, HALF)
+    rows = [
+        Seat(training_class=one, enrollment=who, status=SeatStatus.TERDAFTAR, queued_at=at) for who in seated
+    ]
+    rows += [
+        Seat(
+            training_class=one,
+            enrollment=who,
+            status=SeatStatus.MENUNGGU,
+            queued_at=at + timedelta(seconds=n),
+        )
+        for n, who in enumerate(waiting)
+    ]
+    Seat.objects.bulk_create(rows)
+    TrainingClass.objects.filter(pk=one.pk).update(taken=HALF, status=ClassStatus.PENUH)
+
+    def count(answers: list[Answer]) -> list[str]:
+        found = {
+            status: set(
+                Seat.objects.filter(training_class=one, status=status).values_list("enrollment", flat=True)
+            )
+            for status in SeatStatus.values
+        }
+        offered = [str(seat.pk) for seat in rows[HALF:]]
+        told = OutboxMessage.objects.filter(ids__seat__in=offered, ids__kind="kelas_tawaran")
+        wrong = exactly("seats given up", len(found[SeatStatus.BATAL]), HALF)
+        wrong += exactly("offers", len(found[SeatStatus.DITAWARI]), HALF)
+        wrong += exactly(
+            "offers past the queue", len(found[SeatStatus.DITAWARI] - {w.pk for w in waiting}), 0
+        )
+        wrong += exactly("seats past the queue", len(found[SeatStatus.TERDAFTAR]), 0)
+        wrong += exactly("people told of an offer", told.values("ids__seat").distinct().count(), HALF)
+        wrong += exactly("offers told", told.count(), HALF)
+        wrong += exactly("counted seats", TrainingClass.objects.get(pk=one.pk).taken, HALF)
+        return wrong + exactly("answers that say neither", len([a for a in answers if a.status != 303]), 0)
+
+    give_up = [
+        Press(reverse("seat_give_up", args=[row.pk]), {}, row.enrollment.person.user) for row in rows[:HALF]
+    ]
+    ask = [Press(reverse("class_enrol", args=[one.pk]), {}, who.person.user) for who in late]
+    return [press for pair in zip(give_up, ask, strict=True) for press in pair], count
+
+
+def met(team: Team) -> tuple[list[Press], Count]:
+    """The coach and a manager write down one planned session, each form another one."""
+    at = now()
+    one = participant(stage=Stage.PENDAMPINGAN, center=team.center, coach=team.coaches[0])
+    session = planned(one, team.coaches[0], at=at - timedelta(days=3), starts_at=at - timedelta(hours=1))
+    day, begins = local(at - timedelta(hours=1), one)
+
+    def press(number: int) -> Press:
+        form = {
+            "submission_id": str(uuid4()), "day": f"{day:%d/%m/%Y}", "begins": f"{begins:%H.%M}",
+            "place_kind": "pusat", "topic": "Harga jual", "came": "terlaksana", "done": f"Ditulis {number}.",
+        }  # fmt: skip
+        writer = (team.coaches[0], team.managers[0])[number % 2]
+        return Press(reverse("meeting_record", args=[session.pk]), form, writer)
+
+    def count(answers: list[Answer]) -> list[str]:
+        stored = MentoringSession.objects.get(pk=session.pk)
+        done = [answer for answer in answers if answer.status == 303]
+        wrong = exactly("records", len(done)) + exactly("sessions", one.mentoring_sessions.count())
+        wrong += ["what stands is not the winner's" for won in done if won.press.form["done"] != stored.done]
+        told = OutboxMessage.objects.filter(ids__session=str(session.pk), ids__kind="sesi_dicatat")
+        wrong += exactly("asked to confirm", told.count())
+        bad = [answer for answer in answers if answer.status not in (303, 422)]
+        return wrong + exactly("answers that say neither", len(bad), 0)
+
+    return [press(number) for number in range(CLIENTS)], count
 
 
 RACES: dict[str, tuple[Callable[[Team], tuple[list[Press], Count]], tuple[tuple[str, str], ...]]] = {
@@ -495,6 +586,8 @@ RACES: dict[str, tuple[Callable[[Team], tuple[list[Press], Count]], tuple[tuple[
          ("training_trainingclass", "class_open_means_a_free_seat"),
          ("training_trainingclass", "class_full_means_no_free_seat")),
     ),
+    "100 give up a seat, 100 wait, 100 more ask": (promoted, ()),
+    "a session written down twice": (met, (("mentoring_mentoringsession", "mentoring_recorded_once"),)),
 }  # fmt: skip
 """What happens, and the constraints that are dropped where it has to be noticed: table, part of the name."""
 

@@ -40,6 +40,7 @@ __all__ = [
     "contact_facts",
     "load_contact_facts",
     "load_facts",
+    "sessions_and_plans",
     "with_late_steps",
     "with_put_off",
     "with_sessions",
@@ -74,7 +75,7 @@ def load_facts(enrollments: Sequence[Enrollment], *, shared: SharedFacts) -> dic
     plans together."""
     stage_facts = placement.load_facts(enrollments, shared=shared)
     days = shared.thresholds[Stage.PENDAMPINGAN, SILENT_DAYS]
-    counts = _sessions_and_plans(list(stage_facts), silent_until=shared.on - timedelta(days=days))
+    counts = sessions_and_plans(list(stage_facts), silent_until=shared.on - timedelta(days=days))
     return {
         pk: MentoringFacts(
             evidence=facts.evidence,
@@ -88,7 +89,7 @@ def load_facts(enrollments: Sequence[Enrollment], *, shared: SharedFacts) -> dic
     }
 
 
-def _sessions_and_plans(enrollment_ids: Sequence[UUID], *, silent_until: date) -> dict[tuple[UUID, str], int]:
+def sessions_and_plans(enrollment_ids: Sequence[UUID], *, silent_until: date) -> dict[tuple[UUID, str], int]:
     """How many sessions of P3 count and how many plans are in force, by enrollment id."""
     sessions = MentoringSession.objects.counted(silent_until=silent_until).filter(stage=Stage.PENDAMPINGAN)
     found = _counted(sessions, _SESSION, enrollment_ids).union(
