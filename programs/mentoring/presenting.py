@@ -133,7 +133,7 @@ def session_rows(sessions: Sequence[MentoringSession]) -> list[dict[str, Any]]:
             "session": one,
             "badge": BADGES[SessionStatus(one.status)],
             "label": one.status_label,
-            "own_label": "Anda tidak datang" if one.is_try else one.status_label,
+            "own_label": "Belum jadi bertemu" if one.is_try else one.status_label,
             "answer": _answer(one),
         }
         for one in sessions

@@ -65,6 +65,7 @@ def class_list(request: HttpRequest) -> HttpResponse:
         "next_url": link(page.next_cursor),
         "previous_url": link(page.previous_cursor),
         "is_filtered": bool(kept),
+        "is_narrowed": bool(kept.keys() - {"wilayah"}),
         "ignored": ignored,
         "mine": [] if kept or "sesudah" in request.GET else catalogue.own_seats(visitor),
         "may_lead": visitor is not None and any(role in visitor.roles() for role in LEADERS),
