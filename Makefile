@@ -31,9 +31,11 @@ check: ## lint, types, layers, migrations, deployment check
 	@$(PYTHON) okoce/launch/bootstrap.py tools
 	@$(BIN)/python -m okoce.testing.checks
 
-screens: ## pictures of the pages at 360 and 1280 px, light and dark, into var/screens/ (while `make run` is on)
+screens: ## pictures of all pages at 360 and 1280 px, light and dark: the demo's (while `make run` is on), then everybody's
 	@$(PYTHON) okoce/launch/bootstrap.py test
 	@$(BIN)/python -m okoce.screens
+	@PICTURES=$(CURDIR)/var/screens/everybody $(BIN)/python -m pytest -q -m battery --timeout=7200 \
+		okoce/tests/test_pages_quality.py
 
 format: ## let ruff and djlint lay out the code
 	@$(PYTHON) okoce/launch/bootstrap.py tools

@@ -1,11 +1,14 @@
 """Every page judged in a real browser: accessibility, valid HTML, focus, targets, narrow screens, silence.
 
 In the gate each page once, light and dark by turns. `make battery` takes every account × both themes × phone
-and desk, and writes what it found to docs/measurements/.
+and desk, and writes what it found to docs/measurements/. With a folder in `PICTURES` it photographs what it
+judges (`make screens`).
 """
 
 from __future__ import annotations
 
+import os
+import re
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -58,6 +61,7 @@ class Walk:
         self.browser, self.portal, self.world, self.folder = browser, portal, world, folder
         self.faults: list[str] = []
         self.seen = 0
+        self.pictures = Path(os.environ["PICTURES"]) if os.environ.get("PICTURES") else None
         self._pages: dict[tuple[str, bool], Page] = {}
         self._noise: list[str] = []
 
@@ -95,16 +99,25 @@ class Walk:
         if stop.sends:
             answer = self._send(page) or answer
         assert answer is not None
+        theme = "dark" if dark else "light"
         found = [] if answer.status == stop.status else [f"answered {answer.status}, not {stop.status}"]
+        if self.pictures is not None:
+            self._photograph(page, stop, f"{width}-{theme}")
         found += judge_page(page)
         found += self._noise
         self._noise.clear()
-        theme = "dark" if dark else "light"
         for fault in found:
             print(f"{stop}, {theme}, {width} px: {fault}", flush=True)
             self.faults.append(f"{stop}, {theme}, {width} px: {fault}")
         self.seen += 1
         (self.folder / f"{self.seen:04d}-{words_of(stop.path)}.html").write_bytes(answer.body())
+
+    def _photograph(self, page: Page, stop: Stop, kind: str) -> None:
+        assert self.pictures is not None
+        self.pictures.mkdir(parents=True, exist_ok=True)
+        path = re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}", "id", stop.path)
+        name = "-".join([stop.who, words_of(path), *(["galat"] if stop.sends else []), kind])
+        page.screenshot(path=self.pictures / f"{name}.png", full_page=True)
 
     def _send(self, page: Page) -> Response | None:
         """Send the form of this address empty; None when the page has none."""
