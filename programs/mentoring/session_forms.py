@@ -230,6 +230,7 @@ class AttachForm(forms.Form):
     )
     file = forms.FileField(
         label="Foto atau PDF",
+        help_text="Peserta bisa membukanya. Jangan kirim foto KTP di sini.",
         error_messages={"required": "Pilih berkasnya.", "empty": "Berkas ini kosong. Pilih berkas lain."},
         widget=forms.FileInput(attrs={"accept": files.ACCEPT}),
     )

@@ -12,7 +12,7 @@ from django.db.models import F, Q
 
 from core import clock
 from core.clock import ZONES
-from core.formats import clock_time
+from core.formats import clock_time, day_long
 from participants.models import Stage
 from participants.scoping import acting_role, enrollment_scope
 
@@ -235,6 +235,11 @@ class MentoringSession(models.Model):
     def clock(self) -> str:
         """ "14.20 WIB"."""
         return clock_time(self.starts_at, self.zone)
+
+    @property
+    def when(self) -> str:
+        """ "Selasa, 1 Desember 2026, 14.20 WIB"."""
+        return f"{day_long(self.day)}, {self.clock}"
 
     def is_private_for(self, user: User) -> bool:
         """Whether a user may read the private note: who accompanies or manages the participant now."""

@@ -73,7 +73,7 @@ def my_meeting_deny(request: HttpRequest, session_id: UUID) -> HttpResponse:
         return SeeOther(reverse("journey"))
     context = {
         "question": "Pertemuan ini tidak terjadi?",
-        "consequence": f"Tercatat {session.clock} dengan {session.coach.display_name}: {session.topic}.",
+        "consequence": f"Tercatat {session.when}, dengan {session.coach.display_name}: {session.topic}.",
         "verb": "Kirim jawaban",
         "cancel": reverse("journey"),
         "form": form,

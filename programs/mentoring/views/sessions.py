@@ -200,7 +200,7 @@ def meeting_cancel(request: HttpRequest, session_id: UUID) -> HttpResponse:
         "form": form,
         "details": [
             {"label": "Peserta", "value": session.enrollment.person.full_name},
-            {"label": "Kapan", "value": f"{session.clock}"},
+            {"label": "Kapan", "value": session.when},
             {"label": "Tentang", "value": session.topic},
         ],
     }
