@@ -5,16 +5,15 @@ Each statement stands beside what the index alone costs: the same keys, nothing 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import timedelta
-from typing import Any
-from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Q
 
 from bench.crowd import multiply, populate
 from bench.figures import Bench, Figure
+from bench.sql import ask, statement
 from core.clock import local_day, now
 from participants.models import Enrollment
 from programs.training import catalogue
@@ -96,14 +95,14 @@ def _figures(bench: Bench, classes: int) -> list[Figure]:
     keys = "SELECT starts_at, id FROM training_trainingclass WHERE starts_at >= %s ORDER BY 1, 2 LIMIT 21"
     marks = "SELECT seat_id, presence FROM training_attendance WHERE seat_id = ANY(%s)"
     first, later, first_keys, later_keys, people, people_keys, rule, rule_keys = bench.medians(
-        _of(listed),
-        _of(deep[: catalogue.PAGE_SIZE + 1]),
-        lambda: _ask(keys, [at]),
-        lambda: _ask(keys, [middle.starts_at]),
-        _of(desk.annotate(came=came).in_rank()),
-        lambda: _ask(marks, [seats]),
+        statement(listed),
+        statement(deep[: catalogue.PAGE_SIZE + 1]),
+        lambda: ask(keys, [at]),
+        lambda: ask(keys, [middle.starts_at]),
+        statement(desk.annotate(came=came).in_rank()),
+        lambda: ask(marks, [seats]),
         lambda: attended_percents(some),
-        lambda: _ask(marks, [theirs]),
+        lambda: ask(marks, [theirs]),
         rounds=bench.rounds(15),
     )
     size = f"{classes:,} classes"
@@ -114,15 +113,3 @@ def _figures(bench: Bench, classes: int) -> list[Figure]:
         Figure(f"people of a class, {size}: statement beside the index alone", people, people_keys, "ms", 5),
         Figure(f"P2 of 100 people, {size}: statement beside the index alone", rule, rule_keys, "ms", 5),
     ]
-
-
-def _of(queryset: QuerySet[Any]) -> Callable[[], object]:
-    """Run its statement and fetch, without making objects."""
-    sql, values = queryset.query.sql_with_params()
-    return lambda: _ask(sql, list(values))
-
-
-def _ask(sql: str, values: list[Any] | list[list[UUID]]) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, values)
-        cursor.fetchall()

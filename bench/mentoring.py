@@ -15,11 +15,12 @@ from accounts.models import Role
 from accounts.tests.factories import staff
 from bench.crowd import multiply, populate
 from bench.figures import Bench, Figure
+from bench.sql import ask, statement
 from core.clock import local_day, now
 from participants.models import Enrollment, Stage
 from participants.tests.factories import center_of, participant
 from programs.mentoring import agenda
-from programs.mentoring.facts import latest_sessions, sessions_and_plans
+from programs.mentoring.facts import sessions_and_plans, with_sessions
 from programs.mentoring.tests.factories import agreed, answered, recorded
 
 EACH = 10
@@ -70,8 +71,7 @@ def _fill(people: int) -> Any:
 def _figures(bench: Bench, people: int, coach: Any) -> list[Figure]:
     at = now()
     since, until = at - timedelta(days=7), at + timedelta(days=1)
-    carried = list(Enrollment.objects.filter(coach=coach))
-    keys = [one.pk for one in carried]
+    keys = list(Enrollment.objects.filter(coach=coach).values_list("pk", flat=True))
     some = list(Enrollment.objects.order_by("-pk").values_list("pk", flat=True)[:100])
     silent_until = local_day(at) - timedelta(days=7)
     week_keys = (
@@ -82,24 +82,20 @@ def _figures(bench: Bench, people: int, coach: Any) -> list[Figure]:
         "SELECT enrollment_id, starts_at FROM mentoring_mentoringsession WHERE enrollment_id = ANY(%s)"
     )
     week, week_alone, morning, morning_alone, rule, rule_alone = bench.medians(
-        lambda: agenda.entries(coach, since=since, until=until),
-        lambda: _ask(week_keys, [keys, since, until]),
-        lambda: latest_sessions(carried),
-        lambda: _ask(latest_keys, [keys]),
+        statement(agenda.sessions_of(coach, since=since, until=until)),
+        lambda: ask(week_keys, [keys, since, until]),
+        statement(with_sessions(Enrollment.objects.filter(pk__in=keys))),
+        lambda: ask(latest_keys, [keys]),
         lambda: sessions_and_plans(some, silent_until=silent_until),
-        lambda: _ask(latest_keys, [some]),
+        lambda: ask(latest_keys, [some]),
         rounds=bench.rounds(15),
     )
     size = f"{people * EACH:,} sessions"
     beside = "beside the index alone"
     return [
-        Figure(f"a coach's week, {size}: entries {beside}", week, week_alone, "ms", 5),
-        Figure(f"a coach's morning, {size}: sessions of {CARRIED} {beside}", morning, morning_alone, "ms", 5),
+        Figure(f"a coach's week, {size}: statement {beside}", week, week_alone, "ms", 5),
+        Figure(
+            f"a coach's morning, {size}: statement for {CARRIED} {beside}", morning, morning_alone, "ms", 5
+        ),
         Figure(f"P3 of 100 people, {size}: statement {beside}", rule, rule_alone, "ms", 5),
     ]
-
-
-def _ask(sql: str, values: list[Any]) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, values)
-        cursor.fetchall()

@@ -77,16 +77,17 @@ def days(coach: User, *, first: date, many: int, zone: str, today: date) -> list
 
 def entries(coach: User, *, since: datetime, until: datetime) -> list[Entry]:
     """Everything between two moments, in order of time."""
-    sessions = (
-        MentoringSession.objects.filter(enrollment__coach=coach, starts_at__gte=since, starts_at__lt=until)
-        .exclude(status=SessionStatus.BATAL)
-        .filter(enrollment__erased_at__isnull=True)
-        .select_related("enrollment__person", "enrollment__center")
-        .order_by("starts_at", "pk")[:MOST]
-    )
+    sessions = sessions_of(coach, since=since, until=until)[:MOST]
     lessons = _lessons(coach).filter(starts_at__gte=since, starts_at__lt=until)[:MOST]
     found = [*(_of_session(one) for one in sessions), *(_of_lesson(one) for one in lessons)]
     return sorted(found, key=lambda entry: (entry.starts_at, entry.key))
+
+
+def sessions_of(coach: User, *, since: datetime, until: datetime) -> QuerySet[MentoringSession]:
+    """Sessions between two moments with the people that a coach accompanies now."""
+    own = MentoringSession.objects.filter(enrollment__coach=coach, starts_at__gte=since, starts_at__lt=until)
+    kept = own.exclude(status=SessionStatus.BATAL).filter(enrollment__erased_at__isnull=True)
+    return kept.select_related("enrollment__person", "enrollment__center").order_by("starts_at", "pk")
 
 
 def _lessons(coach: User) -> QuerySet[ClassSession]:
