@@ -499,7 +499,7 @@ def promoted(team: Team) -> tuple[list[Press], Count]:
             training_class=one,
             enrollment=who,
             status=SeatStatus.MENUNGGU,
-            queued_at=at + timedelta(seconds=n),
+            queued_at=at - timedelta(seconds=HALF - n),
         )
         for n, who in enumerate(waiting)
     ]
