@@ -55,6 +55,7 @@ UNITS: dict[str, tuple[str, str, int, int]] = {
     "masa_serah": ("Hari berkenalan sesudah peserta dialihkan", "hari", 1, 30),
     "naik_diam": ("Berapa kali batas diam sampai pengelola diberi tahu", "kali", 1, 12),
     "konfirmasi_hari": ("Hari sampai pertemuan dihitung tanpa jawaban peserta", "hari", 1, 60),
+    "cicilan_persen": ("Bagian uang masuk, di atasnya cicilan disebut berat", "persen", 1, 100),
     "sesi": ("Pertemuan paling sedikit", "pertemuan", 1, 60),
     "bulan_buku_kas": ("Bulan buku kas paling sedikit", "bulan", 1, 60),
 }

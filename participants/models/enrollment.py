@@ -236,7 +236,8 @@ class Threshold(models.Model):
     cash book, `terima_tugas` working days in which a coach accepts a task, `tawaran_jam` hours for which
     an offered seat in a class is kept free, `konfirmasi_hari` days after which a session counts although the
     participant said nothing, `masa_serah` days of grace after a hand-over, `naik_diam` how many
-    times the limit of silence passes before the managers are told. `valid_until` is exclusive.
+    times the limit of silence passes before the managers are told, `cicilan_persen` percent of what comes in
+    above which instalments are called heavy. `valid_until` is exclusive.
     """
 
     stage = models.CharField("tahap", max_length=20, choices=Stage.choices)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 
 from accounts.models import Role, User
-from participants.models import Enrollment
+from participants.models import Enrollment, Stage, Threshold
 from participants.refusals import NotYours
 from participants.scoping import acting_role
 from participants.services import lock_enrollment, require_role
@@ -19,8 +19,8 @@ from .models import BusinessSketch, PrivateSheet, SheetKind
 from .models.sheets import SKETCH
 from .services import CALLERS
 
-HEAVY_PERCENT = 30
-"""Share of what comes in from which instalments are called heavy."""
+HEAVY = "cicilan_persen"
+"""Threshold of P3: percent of what comes in above which instalments are called heavy."""
 HOME_OUT = ("makan", "sekolah", "tempat", "lain_rumah")
 BUSINESS_OUT = ("belanja", "biaya")
 
@@ -71,6 +71,7 @@ class Money:
     business_out: int
     instalments: int
     owed: int
+    heavy_percent: int
 
     @property
     def home_left(self) -> int:
@@ -93,11 +94,16 @@ class Money:
 
     @property
     def is_heavy(self) -> bool:
-        return bool(self.instalments) and (self.burden is None or self.burden > HEAVY_PERCENT)
+        return bool(self.instalments) and (self.burden is None or self.burden > self.heavy_percent)
 
 
-def money_of(values: dict[str, Any]) -> Money:
-    """Pure: the figures of a sheet added up."""
+def heavy_percent(on: date) -> int:
+    """The share in force on a day."""
+    return Threshold.objects.on(on)[Stage.PENDAMPINGAN, HEAVY]
+
+
+def money_of(values: dict[str, Any], *, heavy_percent: int) -> Money:
+    """Pure: the figures of a sheet added up; above `heavy_percent` of what comes in instalments are heavy."""
 
     def total(*names: str) -> int:
         return sum(values.get(name) or 0 for name in names)
@@ -109,4 +115,5 @@ def money_of(values: dict[str, Any]) -> Money:
         business_out=total(*BUSINESS_OUT),
         instalments=total("cicilan", "cicilan_pinjol"),
         owed=total("sisa_utang", "sisa_pinjol"),
+        heavy_percent=heavy_percent,
     )

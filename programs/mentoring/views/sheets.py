@@ -91,13 +91,13 @@ def _money(request: HttpRequest, enrollment: Enrollment, *, back: str, is_own: b
         _save(request, enrollment, SheetKind.UANG, form.cleaned_data)
         messages.success(request, "Angka tersimpan.")
         return SeeOther(request.path)
+    today = local_day(now(), enrollment.zone)
     context = {
         "form": form,
         "enrollment": enrollment,
         "back": back,
         "is_own": is_own,
-        "money": sheets.money_of(known) if known else None,
-        "heavy": sheets.HEAVY_PERCENT,
+        "money": sheets.money_of(known, heavy_percent=sheets.heavy_percent(today)) if known else None,
     }
     return render(request, "mentoring/money.html", context, status=422 if form.errors else 200)
 

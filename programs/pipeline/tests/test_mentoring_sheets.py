@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -17,7 +17,7 @@ from core import rotation
 from core.clock import now
 from core.dated import rewriting_history
 from participants.erasure import erase_person
-from participants.models import Stage
+from participants.models import Stage, Threshold
 from participants.portability import load
 from participants.refusals import NotYours
 from participants.services import assign_coach
@@ -53,14 +53,27 @@ def test_money_is_added_up_with_home_and_business_apart() -> None:
             "masuk_rumah": 3_000_000, "makan": 1_500_000, "sekolah": 300_000, "tempat": None,
             "masuk_usaha": 4_000_000, "belanja": 2_500_000, "biaya": 500_000, "cicilan": 400_000,
             "cicilan_pinjol": 1_000_000, "sisa_utang": 2_000_000, "sisa_pinjol": 5_000_000,
-        }
+        },
+        heavy_percent=30,
     )  # fmt: skip
     assert (money.home_left, money.profit, money.instalments) == (1_200_000, 1_000_000, 1_400_000)
     assert (money.left, money.owed, money.burden, money.is_heavy) == (800_000, 7_000_000, 35, True)
-    nothing = sheets.money_of({})
+    nothing = sheets.money_of({}, heavy_percent=30)
     assert (nothing.left, nothing.burden, nothing.is_heavy) == (0, None, False)
-    assert sheets.money_of({"cicilan": 1}).is_heavy
-    assert not sheets.money_of({"masuk_rumah": 1_000, "cicilan": 300}).is_heavy
+    assert sheets.money_of({"cicilan": 1}, heavy_percent=30).is_heavy
+    third = {"masuk_rumah": 1_000, "cicilan": 300}
+    assert not sheets.money_of(third, heavy_percent=30).is_heavy
+    assert sheets.money_of(third, heavy_percent=29).is_heavy
+
+
+def test_what_is_called_heavy_is_a_dated_rule(pair: Pair) -> None:
+    own = client_of(pair.citizen)
+    assert own.post("/saya/uang/", {"masuk_rumah": "1.000.000", "cicilan": "300.000"}).status_code == 303
+    assert "Cicilan berat" not in own.get("/saya/uang/").content.decode()
+    with rewriting_history():
+        Threshold.objects.filter(code=sheets.HEAVY).update(value=25)
+    page = own.get("/saya/uang/").content.decode()
+    assert "Cicilan berat" in page and "Lebih dari 25% itu berat" in page
 
 
 def test_the_page_of_the_business_is_written_by_both_and_printed(pair: Pair) -> None:
@@ -140,6 +153,10 @@ def test_routes_are_dated(pair: Pair) -> None:
         HelpRoute.objects.filter(trouble=Trouble.PINJOL).update(valid_until=today - timedelta(days=1))
     assert not HelpRoute.objects.on(today, [Trouble.PINJOL]).exists()
     assert HelpRoute.objects.on(today, [Trouble.KERJA]).count() == 3
+    # Before the law of 2 February 2021 there was only the programme's own way.
+    before = HelpRoute.objects.on(date(2021, 2, 1), [Trouble.KERJA])
+    assert list(before.values_list("number", flat=True)) == [3]
+    assert HelpRoute.objects.on(date(2021, 2, 2), [Trouble.KERJA]).count() == 3
     assert not HelpRoute.objects.filter(text__regex=r"[0-9]{6,}").exists(), "no telephone numbers"
 
 
