@@ -66,6 +66,8 @@ MENU: tuple[Place, ...] = (
     _place("Hak data", "/hak-data/", "lock", "pengelola", "admin"),
     _place("Loket", "/loket/", "plus", "pendamping", "pengelola"),
     _place("Kelas", "/pelatihan/", "cap", None, "peserta", "pendamping", "pengelola", "pelatih"),
+    _place("Klinik", "/klinik/", "chat", "peserta"),
+    _place("Klinik", "/klinik/meja/", "chat", "pendamping", "pengelola"),
     _place("Buku kas", "/saya/buku-kas/", "book", "peserta"),
     _place("Dasbor", "/dasbor/", "chart", "pengelola"),
     _place("Pusat", "/pusat/", "pin", None, "admin"),

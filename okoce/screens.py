@@ -56,10 +56,10 @@ EXTRA = ("/tidak-ada/", "/verifikasi/TIDAKADA/", "peserta:/sekretariat/", "mitra
          "peserta:/pelatihan/hadir/x/", f"/lupa-sandi/{'0' * 8}-0000-4000-8000-{'0' * 12}/x/")  # fmt: skip
 """Refused, gone or unknown: nobody links there."""
 
-READ = {"class_desk": 20, "class_page": 8}
+READ = {"class_desk": 20, "class_page": 8, "clinic_desk": 4, "visit_missed": 3}
 """How many of a kind are read for their links, where one is not enough."""
 
-SHOWN = {"class_desk": 7, "class_page": 3}
+SHOWN = {"class_desk": 7, "class_page": 3, "clinic_desk": 4}
 """How many of a kind are photographed, where one is not enough."""
 
 BUTTON = "main form button:not([type=button])"

@@ -43,7 +43,7 @@ from .refusals import NotYours, Refused
 from .registration import CONSENT_VERSION
 from .services import MANAGERS, require_role
 
-REMINDERS = ("diam_peserta",)
+REMINDERS = ("diam_peserta", "sesi_ingat", "klinik_ingat")
 """Kinds of messages that need the consent `pengingat`."""
 
 OPENED = "data.buka"

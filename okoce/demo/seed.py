@@ -14,6 +14,7 @@ from core import files
 from core.models import StoredFile
 
 from .classes import seed_classes
+from .clinics import seed_clinics, seed_coaches
 from .contacts import seed_contacts
 from .people import Crowd
 from .sessions import seed_sessions
@@ -34,6 +35,8 @@ def seed(*, participants: int, seed_number: int, at: datetime) -> int:
     rows.write()
     seed_contacts(world, seed_number=seed_number, at=at)
     seed_sessions(world, seed_number=seed_number, at=at)
+    seed_coaches(world, at=at)
+    seed_clinics(world, seed_number=seed_number, at=at)
     seed_classes(world, seed_number=seed_number, at=at)
     seed_tickets(world, seed_number=seed_number, at=at, phones=phones)
     return len(rows.people)

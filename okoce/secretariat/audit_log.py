@@ -41,6 +41,8 @@ _TYPE_WORDS = {
     "training.attendance": "kehadiran",
     "training.certificate": "sertifikat",
     "mentoring.mentoringsession": "pertemuan pendampingan",
+    "mentoring.clinic": "klinik wirausaha",
+    "mentoring.clinicvisit": "kunjungan klinik",
     "mentoring.actionplan": "rencana aksi",
     "participants.threshold": "aturan tahap",
     "participants.retentionrule": "masa simpan",

@@ -43,7 +43,7 @@ from participants.models import (
     Threshold,
 )
 from participants.tests.factories import StageEvidenceFactory, center_of, participant, synthetic_nik
-from programs.mentoring.models import ActionPlan, MentoringSession, SessionFile
+from programs.mentoring.models import ActionPlan, ClinicVisit, MentoringSession, SessionFile
 from programs.mentoring.tests import factories as mentoring
 from programs.pipeline.models import BulkAct, BulkItem, BulkKind
 from programs.training import attendance, materials, planning
@@ -100,6 +100,8 @@ CLASS = {"class_id": "class"}
 SEAT = {"seat_id": "seat"}
 MEETING = {"session_id": "meeting"}
 PLAN = {"plan_id": "plan"}
+CLINIC = {"clinic_id": "clinic"}
+VISIT = {"visit_id": "visit"}
 RULE = {"family": "=tahap", "key": "=pelatihan.batas_diam"}
 
 LINES: dict[str, Line] = {
@@ -188,6 +190,22 @@ LINES: dict[str, Line] = {
     "calendar": Line(COACHES),
     "calendar_renew": Line(COACHES, get=405, post=200),
     "calendar_feed": Line(EVERYBODY, kwargs={"secret": "=x"}, get=404),
+    "coach_profile": Line(COACHES, sees=frozenset({"coach"}), post=422),
+    "my_wish": Line(CITIZENS, post=303),
+    "my_clinics": Line(CITIZENS),
+    "my_clinic": Line(CITIZENS, sees=frozenset({"citizen"}), kwargs=CLINIC, post=422),
+    "my_visit_cancel": Line(CITIZENS, sees=frozenset({"citizen"}), kwargs=VISIT, post=303),
+    "my_visit_calendar": Line(CITIZENS, sees=frozenset({"citizen"}), kwargs=VISIT),
+    "clinic_desk_list": Line(COACHES | MANAGERS),
+    "clinic_new": Line(MANAGERS, post=422),
+    "clinic_desk": Line(COACHES | MANAGERS, sees=CARERS, kwargs=CLINIC),
+    "clinic_number": Line(COACHES | MANAGERS, sees=CARERS, kwargs=CLINIC, post=422),
+    "clinic_call": Line(COACHES | MANAGERS, sees=CARERS, kwargs=CLINIC, get=405, post=303),
+    "clinic_cancel": Line(MANAGERS, sees=frozenset({"manager"}), kwargs=CLINIC, post=422),
+    "visit_arrive": Line(COACHES | MANAGERS, sees=CARERS, kwargs=VISIT, get=405, post=303),
+    "visit_finish": Line(COACHES | MANAGERS, sees=CARERS, kwargs=VISIT, post=422),
+    "visit_missed": Line(COACHES | MANAGERS, sees=CARERS, kwargs=VISIT, post=303),
+    "visit_cancel": Line(COACHES | MANAGERS, sees=CARERS, kwargs=VISIT, post=303),
     "snooze": Line(COACHES, sees=frozenset({"coach"}), kwargs=PERSON, post=422),
     "snooze_undo": Line(COACHES, sees=frozenset({"coach"}), kwargs=PERSON, get=405, post=303),
     "reveal": Line(STAFF | OUTSIDERS, sees=STAFF, kwargs=PERSON, post=422),
@@ -464,7 +482,11 @@ def world() -> World:
     mentoring.recorded(enrollment, users["coach"], done="dikerjakan")
     mentoring.agreed(enrollment, users["coach"], goal="rencana lama")
     plan = mentoring.proposed(enrollment, users["coach"], goal="rencana")
+    clinic = mentoring.opened(here, users["manager"], users["coach"])
+    visit = mentoring.booked(enrollment, clinic, topic="harga")
     values = {
+        "clinic": clinic.pk,
+        "visit": visit.pk,
         "meeting": meeting.pk,
         "meeting_file": attached.pk,
         "plan": plan.pk,
@@ -651,6 +673,7 @@ def test_no_response_carries_a_token_of_a_foreign_record(world: World) -> None:
     MentoringSession.objects.held().update(done=f"{TOKEN} dikerjakan", private_note=f"{TOKEN} pribadi")
     SessionFile.objects.update(title=f"{TOKEN} foto")
     ActionPlan.objects.update(goal=f"{TOKEN} rencana")
+    ClinicVisit.objects.update(topic=f"{TOKEN} ditanyakan", outcome=f"{TOKEN} hasil")
     Notification.objects.filter(recipient=person.user).update(title=f"{TOKEN} judul", body=f"{TOKEN} isi")
     one = Ticket.objects.get(number=world.values["ticket"])
     Ticket.objects.filter(pk=one.pk).update(name=f"{TOKEN} penanya", summary=f"{TOKEN} ringkasan")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from io import StringIO
 
 import pytest
+import time_machine
 from django.core.management import CommandError, call_command
 from django.db import transaction
 from django.test import Client
@@ -28,7 +29,7 @@ from participants.models import (
     Status,
     TransitionKind,
 )
-from programs.mentoring.models import ActionPlan, MentoringSession
+from programs.mentoring.models import ActionPlan, Clinic, MentoringSession
 from programs.pipeline import queues
 from programs.pipeline.moves import missing_requirements
 from programs.pipeline.stages import stages_of
@@ -133,6 +134,26 @@ def test_sessions_and_plans_in_every_state_the_same_for_the_same_seed(settings):
         assert client.get("/pendamping/").status_code == 200
         transaction.savepoint_rollback(mark)
     assert prints[0] == prints[1]
+
+
+@pytest.mark.parametrize("hour", [0, 4])
+def test_clinics_of_last_week_today_and_the_days_to_come_are_as_their_hours_are(hour):
+    at = datetime(2027, 3, 1, hour, 10, tzinfo=UTC)  # 07.10 and 11.10 WIB
+    with time_machine.travel(at, tick=False):
+        seed(participants=600, seed_number=7, at=at)
+        over, today, coming = Clinic.objects.order_by("starts_at")
+        assert set(over.visits.values_list("status", flat=True)) == {"selesai", "tidak_datang"}
+        assert set(coming.visits.values_list("status", flat=True)) == {"dipesan"}
+        statuses = list(today.visits.order_by("slot__starts_at", "number").values_list("status", flat=True))
+        assert (
+            statuses[:5]
+            == {
+                0: ["dipesan"] * 5,
+                4: ["selesai", "selesai", "selesai", "tidak_datang", "hadir"],
+            }[hour]
+        )
+        assert today.last_number == today.visits.filter(slot=None).count() == {0: 0, 4: 2}[hour]
+        assert today.slots.filter(is_taken=True).count() == 5
 
 
 def test_about_thirty_questions_and_complaints_in_every_state_the_same_for_the_same_seed():

@@ -149,6 +149,8 @@ def spoken_about(token: str, enrollment: Enrollment, coach: User, manager: User,
     )  # fmt: skip
     meetings.attached(held, coach, title=f"{token} foto")
     meetings.agreed(enrollment, coach, goal=f"{token} warung", texts=(f"{token} urus izin",), at=at)
+    clinic = meetings.opened(enrollment.center, manager, coach, at=at)
+    meetings.booked(enrollment, clinic, topic=f"{token} modal", at=at)
     answers = dict.fromkeys(SKETCH, f"{token} tetangga")
     sheets.save_sketch(enrollment_id=enrollment.pk, actor=coach, answers=answers, at=at)
     mate = CoachProfile.objects.create(
@@ -278,7 +280,7 @@ def test_erasing_a_fifth_changes_no_statistic_and_leaves_no_trace() -> None:
         "notifications_notification", "core_auditentry", "core_storedfile", "helpdesk_ticket",
         "helpdesk_ticketmessage", "helpdesk_ticketnote", "mentoring_contactlog", "mentoring_snooze",
         "mentoring_mentoringsession", "mentoring_sessionfile", "mentoring_actionplan", "mentoring_planstep",
-        "mentoring_businesssketch",
+        "mentoring_businesssketch", "mentoring_clinicvisit",
         "pipeline_bulkact", "participants_nikcorrection",
     }  # fmt: skip
     disk = on_disk()

@@ -10,7 +10,7 @@ import io
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -57,6 +57,7 @@ from participants.tests.factories import (
 )
 from participants.tests.test_counter import answers
 from participants.tests.test_registration_page import valid
+from programs.mentoring.models import ClinicVisit, VisitStatus
 from programs.mentoring.tests import factories as mentoring
 from programs.pipeline.models import BulkAct, BulkItem, BulkKind
 from programs.training import attendance, planning
@@ -112,6 +113,10 @@ class World:
         self.certificate = self.certify(self.seat)
         self.meeting = mentoring.planned(self.enrollment, self.coach)
         self.plan = mentoring.proposed(self.enrollment, self.coach)
+        self.clinic = mentoring.opened(
+            self.center, self._user("manager"), self.coach, begins=time(0), ends=time(8), minutes=10
+        )
+        self.visit = mentoring.booked(self.enrollment, self.clinic)
         self.bulk = BulkAct.objects.create(kind=BulkKind.DOKUMEN, actor=self._user("manager"))
         for number in (1, 2):
             participant(center=self.center, person__full_name=f"Siti Aminah {'I' * number}",
@@ -160,6 +165,21 @@ class World:
             session_id=self.session.pk, actor=self.coach, submission_id=uuid4(),
             presences={seat.pk: Presence.HADIR}, decided_at=None, at=now(),
         )  # fmt: skip
+
+    def consult(self, enrollment: Enrollment, number: int) -> None:
+        """One more at the clinic, one more in its queue, one more clinic with the citizen's appointment."""
+        mentoring.booked(enrollment, self.clinic, turn=number + 1)
+        ClinicVisit.objects.create(
+            clinic=self.clinic,
+            day=self.clinic.day,
+            number=number + 1,
+            topic="Modal",
+            status=VisitStatus.HADIR,
+        )
+        day = self.clinic.day + timedelta(days=1 + number)
+        coaches = [self.coach, staff(Role.PENDAMPING, self.center.code, is_demo=True)]
+        clinic = mentoring.opened(self.center, self._user("manager"), *coaches, day=day)
+        mentoring.booked(self.enrollment, clinic)
 
     def tell(self, user: User | None) -> Notification:
         key = str(uuid4())
@@ -216,6 +236,7 @@ class World:
             if one.coach_id:
                 mentoring.planned(one, self.coach)
                 mentoring.agreed(one, self.coach)
+            self.consult(one, number)
             self.lesson(number + 1)
             if one.stage != Stage.PENDAFTARAN:
                 seat = training.enrolled(self.seat.training_class, one, at=now())
@@ -242,7 +263,8 @@ class World:
             helpdesk.add_note(ticket_id=self.ticket.pk, actor=self.coach, text="Catatan", at=now())
             if number < 10:
                 mate = staff(Role.PENDAMPING, self.center.code, is_demo=True)
-                CoachProfile.objects.create(user=mate, center=self.center)
+                profile = CoachProfile.objects.create(user=mate, center=self.center)
+                mentoring.described(profile, sectors=["kuliner"], languages=["sunda"])
             place = self.places[number]
             EnrollmentFactory(center=center_of(f"P{place.pk}", district=place))
         self.rows = rows
@@ -276,6 +298,7 @@ class World:
         if LINES[name].kwargs.get("session_id") == "meeting":
             values["session_id"] = self.meeting.pk
         values["plan_id"] = self.plan.pk
+        values["clinic_id"], values["visit_id"] = self.clinic.pk, self.visit.pk
         if LINES[name].kwargs.get("number") == "ticket":
             values["number"] = self.ticket.number
         if name == "verify":
@@ -390,6 +413,14 @@ LOOKS = [
     *(Look(name, "coach", RECORD) for name in ("sketch", "sketch_print", "money", "trouble")),
     *(Look(name, "citizen", RECORD) for name in ("my_sketch", "sketch_print", "my_money", "my_trouble")),
     *(Look("calendar", "coach", LIST, query) for query in ("", "?lihat=hari")),
+    Look("coach_profile", "coach", RECORD),
+    Look("my_wish", "citizen", RECORD),
+    Look("my_clinics", "citizen", LIST),
+    *(Look(name, "citizen", RECORD) for name in ("my_clinic", "my_visit_cancel", "my_visit_calendar")),
+    *(Look("clinic_desk_list", who, LIST) for who in ("manager", "coach")),
+    *(Look(name, who, RECORD) for who in ("manager", "coach")
+      for name in ("clinic_desk", "clinic_number", "visit_finish", "visit_missed", "visit_cancel")),
+    *(Look(name, "manager", RECORD) for name in ("clinic_new", "clinic_cancel")),
     Look("snooze", "coach", RECORD),
     *(Look("counter_slip", who, RECORD) for who in ("manager", "coach")),
     *(Look("person_code", who, RECORD) for who in ("manager", "coach")),
@@ -428,7 +459,7 @@ NO_DATA = {
     "report_retry",  # POST only
     "class_enrol", "class_open", "class_finish", "seat_accept", "certificates_issue",  # POST only
     "calendar_renew", "calendar_feed",  # counted in programs/mentoring/tests/test_agenda.py
-    "step_tick", "my_meeting_confirm", "my_plan_agree",  # POST only
+    "step_tick", "my_meeting_confirm", "my_plan_agree", "clinic_call", "visit_arrive",  # POST only
     "check_in",  # a code that is good for minutes: counted in programs/training/tests/test_pages.py
     "audit_export", "support_end",  # POST only
     "act", "my_act",  # with the acts themselves, below
@@ -459,6 +490,8 @@ IN_OWN_TESTS = {
     "sketch", "money", "trouble", "my_sketch", "my_money", "my_trouble",
     "calendar_renew", "plan_edit", "plan_aloud", "step_tick", "my_meeting_confirm", "my_meeting_deny",
     "my_plan_agree", "my_plan_change",
+    "coach_profile", "my_wish", "my_clinic", "my_visit_cancel", "clinic_new", "clinic_number",
+    "clinic_call", "clinic_cancel", "visit_arrive", "visit_finish", "visit_missed", "visit_cancel",
 }  # fmt: skip
 """Their acts need two people each, a password or a code: counted in test_duplicates, test_merging,
 test_corrections, test_rights, test_people_search, test_rules, test_places, and in the own tests of helpdesk

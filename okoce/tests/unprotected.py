@@ -18,6 +18,8 @@ from django.db.models import QuerySet
 
 from okoce.wsgi import application
 from participants import registration, services
+from programs.mentoring import clinics
+from programs.mentoring.models import ClinicSlot
 from programs.pipeline import moves
 from programs.training import services as training
 from programs.training.models import ClassStatus, TrainingClass
@@ -56,6 +58,14 @@ def take_seat(training_class: TrainingClass) -> bool:
     return True
 
 
+def take_slot(slot_id: int) -> bool:
+    """Ask first, write afterwards."""
+    if ClinicSlot.objects.get(pk=slot_id).is_taken:
+        return False
+    ClinicSlot.objects.filter(pk=slot_id).update(is_taken=True)
+    return True
+
+
 connection_created.connect(slow_down)
 for connection in connections.all(initialized_only=True):
     slow_down(connection)
@@ -63,3 +73,4 @@ QuerySet.select_for_update = lambda self, *_args, **_options: self  # type: igno
 moves._lock = lambda enrollment_id, version: services.lock_enrollment(enrollment_id)
 registration.LOCK = "SELECT %(lock)s"
 training.take_seat = take_seat
+clinics.take_slot = take_slot

@@ -44,6 +44,7 @@ NOT_PAGES = {
     "dashboard_csv": "a CSV file",
     "account_login": "the same address as `login`",
     "class_calendar": "a calendar file",
+    "my_visit_calendar": "a calendar file",
     "certificate": "a PDF",
     "certificates_print": "a PDF",
     "class_report": "a PDF",

@@ -1,4 +1,4 @@
-"""A coach's agenda: sessions with the people of now and sessions of the classes they give, day by day."""
+"""A coach's agenda: sessions with the people of now, classes they give, clinics where they sit; by day."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from core.formats import clock_time
 from core.icalendar import calendar, event
 from programs.training.models import ClassSession, ClassStatus
 
-from .models import MentoringSession, PlaceKind, SessionStatus
+from .models import Clinic, ClinicStatus, MentoringSession, PlaceKind, SessionStatus
 from .models.session import LENGTH
 
 PAST_DAYS, COMING_DAYS = 30, 120
@@ -66,7 +66,7 @@ def zone_of(coach: User) -> str:
 
 
 def days(coach: User, *, first: date, many: int, zone: str, today: date) -> list[Day]:
-    """So many days from the first on, with everything on them; two queries."""
+    """So many days from the first on, with everything on them; three queries."""
     found = entries(coach, since=day_start(first, zone), until=day_start(first + timedelta(days=many), zone))
     dates = [first + timedelta(days=number) for number in range(many)]
     return [
@@ -79,7 +79,14 @@ def entries(coach: User, *, since: datetime, until: datetime) -> list[Entry]:
     """Everything between two moments, in order of time."""
     sessions = sessions_of(coach, since=since, until=until)[:MOST]
     lessons = _lessons(coach).filter(starts_at__gte=since, starts_at__lt=until)[:MOST]
-    found = [*(_of_session(one) for one in sessions), *(_of_lesson(one) for one in lessons)]
+    clinics = Clinic.objects.filter(
+        coaches=coach, status=ClinicStatus.DIBUKA, starts_at__gte=since, starts_at__lt=until
+    ).select_related("center")[:MOST]
+    found = [
+        *(_of_session(one) for one in sessions),
+        *(_of_lesson(one) for one in lessons),
+        *(_of_clinic(one) for one in clinics),
+    ]
     return sorted(found, key=lambda entry: (entry.starts_at, entry.key))
 
 
@@ -120,6 +127,15 @@ def _of_lesson(one: ClassSession) -> Entry:
         title=f"Kelas {lesson.course.title}, {lesson.name}: {one.title}",
         short=f"Kelas {lesson.course.title}", where=lesson.where,
         href=reverse("class_desk", args=[lesson.pk]), badge="info", word="Kelas",
+    )  # fmt: skip
+
+
+def _of_clinic(one: Clinic) -> Entry:
+    return Entry(
+        key=f"klinik-{one.pk}", starts_at=one.starts_at, ends_at=one.ends_at, zone=one.zone,
+        title=f"Klinik wirausaha: {one.topics}", short="Klinik wirausaha",
+        where=f"{one.where}, {one.center.name}", href=reverse("clinic_desk", args=[one.pk]),
+        badge="info", word="Klinik",
     )  # fmt: skip
 
 

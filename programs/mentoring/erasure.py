@@ -12,6 +12,9 @@ from participants.models import Person
 from .models import (
     ActionPlan,
     BusinessSketch,
+    ClinicSlot,
+    ClinicVisit,
+    CoachWish,
     ContactLog,
     MentoringSession,
     PlanStep,
@@ -19,6 +22,7 @@ from .models import (
     SessionFile,
     SessionStatus,
     Snooze,
+    VisitStatus,
 )
 
 
@@ -68,3 +72,19 @@ def forget_sheets(traces: Traces) -> None:
     """Nothing was counted with them: they go."""
     BusinessSketch.objects.filter(enrollment__in=traces.enrollment_ids).delete()
     PrivateSheet.objects.filter(enrollment__in=traces.enrollment_ids).delete()
+
+
+@erases("mentoring.ClinicVisit")
+def forget_visits(traces: Traces) -> None:
+    """That somebody came stays as a count of the centre's work; hours to come are free again."""
+    visits = ClinicVisit.objects.filter(enrollment__in=traces.enrollment_ids)
+    ClinicSlot.objects.filter(visits__in=visits.open()).update(is_taken=False)
+    visits.open().update(status=VisitStatus.BATAL, recorded_at=traces.at)
+    visits.update(topic="")
+    visits.exclude(outcome="").update(outcome=GONE)
+
+
+@erases("mentoring.CoachWish")
+def forget_wish(traces: Traces) -> None:
+    """Nothing was counted with it: it goes."""
+    CoachWish.objects.filter(enrollment__in=traces.enrollment_ids).delete()

@@ -9,7 +9,7 @@ from core.formats import day
 from participants.models import Enrollment, Person
 from participants.portability import holds
 
-from .models import ActionPlan, MentoringSession, PrivateSheet
+from .models import ActionPlan, ClinicVisit, CoachWish, MentoringSession, PrivateSheet
 from .models.sheets import SKETCH
 from .sheet_forms import QUESTIONS
 
@@ -54,6 +54,29 @@ def plans_of(person: Person) -> list[dict[str, Any]]:
         }
         for row in rows.order_by("proposed_at", "pk")
     ]
+
+
+@holds("klinik", "Kunjungan ke klinik wirausaha")
+def visits_of(person: Person) -> list[dict[str, Any]]:
+    rows = ClinicVisit.objects.filter(enrollment__person=person).for_page()
+    return [
+        {
+            "pusat": row.clinic.center.name,
+            "tanggal": row.day,
+            "giliran": row.turn,
+            "yang_ditanyakan": row.topic,
+            "status": row.status_label,
+            "hasil": row.outcome,
+            "langkah_berikutnya": row.next_label,
+        }
+        for row in rows.order_by("day", "created_at", "pk")
+    ]
+
+
+@holds("keinginan_pendamping", "Keinginan tentang pendamping")
+def wishes_of(person: Person) -> list[dict[str, Any]]:
+    rows = CoachWish.objects.filter(enrollment__person=person).order_by("updated_at", "pk")
+    return [{"keinginan": row.words, "diubah": row.updated_at} for row in rows]
 
 
 @holds("lembar_kerja", "Lembar kerja dengan pendamping")

@@ -1,16 +1,22 @@
-"""What participants, coaches and managers are told about sessions and plans; filled in at delivery."""
+"""What is told about sessions, plans and clinics to participants and staff; filled in at delivery."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from datetime import date
+from uuid import UUID
 
-from core.formats import day_long, moment
+from core.clock import now, today
+from core.formats import clock_time, day_long, moment
 from notifications.registry import Ids, Values, register
+from participants.models import Consent, ConsentPurpose
 
-from .models import ActionPlan, MentoringSession
+from .models import ActionPlan, Clinic, ClinicVisit, MentoringSession
 
 JOURNEY = "/saya/"
 OWN_PLAN = "/saya/rencana/"
+MEETINGS = "/saya/pertemuan/"
+CLINICS = "/klinik/"
 WORK = "/peserta/{person}/pendampingan/"
 
 
@@ -23,6 +29,36 @@ def about_session(ids: Sequence[Ids]) -> list[Values | None]:
     return [found.get(one["session"]) for one in ids]
 
 
+def about_session_to_come(ids: Sequence[Ids]) -> list[Values | None]:
+    """`session` and its `day`: nothing is sent when it has begun, is cancelled or moved to another day, or
+    when the consent to reminders has been withdrawn."""
+    rows = (
+        MentoringSession.objects.planned()
+        .filter(pk__in={one["session"] for one in ids}, starts_at__gt=now())
+        .select_related("coach", "enrollment__person")
+    )
+    found = {(str(row.pk), row.day.isoformat()): row for row in rows}
+    agreed = agreed_to_reminders(row.enrollment.person_id for row in found.values())
+    answers: list[Values | None] = []
+    for one in ids:
+        row = found.get((one["session"], one["day"]))
+        is_wanted = row is not None and row.enrollment.person_id in agreed
+        answers.append(_of_session(row) | near(row.day, row.zone) if row and is_wanted else None)
+    return answers
+
+
+def agreed_to_reminders(person_ids: Iterable[UUID]) -> set[UUID]:
+    """Those who want reminders still."""
+    given = Consent.objects.given().filter(purpose=ConsentPurpose.PENGINGAT, person__in=list(person_ids))
+    return set(given.values_list("person_id", flat=True))
+
+
+def near(day: date, zone: str) -> dict[str, str]:
+    """`near`: how far a day is, as it is said aloud."""
+    ahead = (day - today(zone)).days
+    return {"near": {0: "hari ini", 1: "besok"}.get(ahead, day_long(day))}
+
+
 def _of_session(session: MentoringSession) -> dict[str, str]:
     return {
         "person": str(session.enrollment.person_id),
@@ -31,10 +67,68 @@ def _of_session(session: MentoringSession) -> dict[str, str]:
         "topic": session.topic,
         "when": moment(session.starts_at, session.zone),
         "day": day_long(session.day),
+        "hour": clock_time(session.starts_at, session.zone),
         "where": session.where,
         "reason": session.reason.rstrip("."),
         "said": session.answer_note.rstrip("."),
     }
+
+
+def about_visit(ids: Sequence[Ids]) -> list[Values | None]:
+    """`visit`: when and where, and what came of it."""
+    found = {str(row.pk): _of_visit(row) for row in _visits(ids)}
+    return [found.get(one["visit"]) for one in ids]
+
+
+def about_visit_to_come(ids: Sequence[Ids]) -> list[Values | None]:
+    """`visit` and its `day`, as with a session: nothing is sent for one that is not to be."""
+    at = now()
+    found = {
+        str(row.pk): row
+        for row in _visits(ids)
+        if row.is_booked and row.slot is not None and row.slot.starts_at > at and row.enrollment is not None
+    }
+    agreed = agreed_to_reminders(row.enrollment.person_id for row in found.values() if row.enrollment)
+    answers: list[Values | None] = []
+    for one in ids:
+        row = found.get(one["visit"])
+        is_wanted = row is not None and row.enrollment is not None and row.enrollment.person_id in agreed
+        answers.append(_of_visit(row) | near(row.day, row.clinic.zone) if row and is_wanted else None)
+    return answers
+
+
+def _visits(ids: Sequence[Ids]) -> list[ClinicVisit]:
+    rows = ClinicVisit.objects.filter(
+        pk__in={one["visit"] for one in ids}, enrollment__erased_at__isnull=True
+    ).for_page()
+    return list(rows)
+
+
+def _of_visit(visit: ClinicVisit) -> dict[str, str]:
+    return {
+        "when": f"{day_long(visit.day)}, {visit.turn}",
+        "turn": visit.turn,
+        "where": visit.clinic.where,
+        "center": visit.clinic.center.name,
+        "reason": visit.clinic.reason.rstrip("."),
+        "outcome": visit.outcome.rstrip("."),
+        "next": visit.next_label.lower(),
+    }
+
+
+def about_clinic(ids: Sequence[Ids]) -> list[Values | None]:
+    """`clinic`: when, where, and why it is called off."""
+    rows = Clinic.objects.filter(pk__in={one["clinic"] for one in ids}).select_related("center")
+    found = {
+        str(row.pk): {
+            "clinic": str(row.pk),
+            "when": f"{day_long(row.day)}, {row.hours}",
+            "center": row.center.name,
+            "reason": row.reason.rstrip("."),
+        }
+        for row in rows
+    }
+    return [found.get(one["clinic"]) for one in ids]
 
 
 def about_plan(ids: Sequence[Ids]) -> list[Values | None]:
@@ -63,6 +157,10 @@ def _of_a_plan(kind: str, title: str, body: str, url: str = OWN_PLAN) -> None:
     register(kind, title=title, body=body, url=url, context=about_plan)
 
 
+def _of_a_visit(kind: str, title: str, body: str) -> None:
+    register(kind, title=title, body=body, url=CLINICS, context=about_visit)
+
+
 def register_messages() -> None:
     """Make every kind of message of this app known; called once, at start."""
     _of_a_session(
@@ -78,6 +176,13 @@ def register_messages() -> None:
         "Pertemuan dibatalkan: {when}",
         "Dengan {coach}: {reason}. Pendamping Anda akan mencari waktu lain.",
     )
+    register(
+        "sesi_ingat",
+        title="Ingat, {near} bertemu {coach}",
+        body="Pukul {hour}. {where}. Yang dibahas: {topic}. Berhalangan? Kabari pendamping Anda.",
+        url=MEETINGS,
+        context=about_session_to_come,
+    )
     _of_a_session(
         "sesi_dicatat",
         "Benarkah Anda bertemu {coach}?",
@@ -88,6 +193,30 @@ def register_messages() -> None:
         "{name}: pertemuan {day} tidak terjadi",
         "Kata peserta: {said}. Bicarakan dengan peserta, lalu tarik catatannya bila keliru.",
         url=WORK,
+    )
+    _of_a_visit("klinik_dipesan", "Janji klinik: {when}", "{center}. {where}. Berhalangan? Batalkan di sini.")
+    register(
+        "klinik_ingat",
+        title="Ingat, {near} klinik wirausaha",
+        body="Pukul {turn}. {where}. Berhalangan? Batalkan, supaya jamnya bisa dipakai orang lain.",
+        url=CLINICS,
+        context=about_visit_to_come,
+    )
+    _of_a_visit(
+        "klinik_batal", "Klinik dibatalkan: {when}", "{center}: {reason}. Pilih hari lain di halaman Klinik."
+    )
+    _of_a_visit(
+        "klinik_janji_batal",
+        "Janji klinik Anda dibatalkan: {when}",
+        "Petugas {center} membatalkan janji ini. Pilih jam lain di halaman Klinik.",
+    )
+    _of_a_visit("klinik_selesai", "Hasil klinik Anda", "{outcome}. Berikutnya: {next}.")
+    register(
+        "klinik_batal_petugas",
+        title="Klinik dibatalkan: {when}",
+        body="{center}: {reason}. Yang sudah punya janji diberi tahu.",
+        url="/klinik/meja/{clinic}/",
+        context=about_clinic,
     )
     _of_a_plan(
         "rencana_diusulkan",

@@ -14,9 +14,11 @@ from django.db.models.functions import Coalesce
 
 from accounts.models import Role, RoleAssignment, User
 from centers.assignment import distance_km
-from centers.models import Center, CoachProfile
+from centers.models import Center, CoachProfile, District, Regency
 from core.clock import ZONES, day_start, local_day, next_working_day
-from participants.models import BusinessSector, CoachAssignment, Enrollment, Stage, Status, Threshold
+from participants.models import CoachAssignment, Enrollment, Stage, Status, Threshold
+from programs.mentoring.models import CoachDetails, CoachWish, Language
+from programs.mentoring.models.coach import short
 
 from .people import silent_q
 
@@ -116,7 +118,7 @@ def coaches_with_load(center_codes: Iterable[str], *, at: datetime) -> QuerySet[
     )
     return (
         CoachProfile.objects.filter(center__in=list(center_codes), user__is_active=True)
-        .select_related("user", "center")
+        .select_related("user", "center", "details")
         .annotate(
             mentee_count=_mentees(status="aktif"),
             silent_count=_mentees(at),
@@ -124,6 +126,14 @@ def coaches_with_load(center_codes: Iterable[str], *, at: datetime) -> QuerySet[
         )
         .order_by("center_id", "mentee_count", "user__display_name", "pk")
     )
+
+
+def area_names(codes: Iterable[str]) -> dict[str, str]:
+    """Names of kab/kota and kecamatan by code; one query."""
+    wanted = set(codes)
+    districts = District.objects.filter(pk__in=wanted).order_by().values_list("pk", "name")
+    regencies = Regency.objects.filter(pk__in=wanted).order_by().values_list("pk", "name")
+    return dict(districts.union(regencies, all=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,14 +156,17 @@ class CoachOption:
 
 
 def coach_options(enrollment: Enrollment, *, at: datetime) -> list[CoachOption]:
-    """Coaches of the enrollment's centre who take people now, the best fitting first. Two kinds of queries:
-    the day's thresholds, and all coaches with their counts.
+    """Coaches of the enrollment's centre who take people now, the best fitting first. The day's thresholds,
+    the business, the wish, and all coaches with their counts: four queries.
 
-    Points: up to 4 for free places, 2 for people in the same kelurahan, else 1 for the same kecamatan, 1 for
-    businesses of the same kind, up to 2 less for silent people. Full ones come last whatever their points.
+    Points: up to 4 for free places; 2 for a coach who serves the kecamatan, else 1 for its kab/kota; 2 each
+    for the sector (wished for, else that of the business) and the language wished for, 1 for the kind; 2 for
+    people in the same kelurahan, else 1 for the same kecamatan, 1 for businesses of the same kind; up to 2
+    less for silent people. Full ones come last whatever their points.
     """
     business = enrollment.person.businesses.order_by("created_at", "pk").first()
-    sector = business.sector if business else ""
+    wish = CoachWish.objects.filter(enrollment=enrollment).first() or CoachWish()
+    sector = wish.sector or (business.sector if business else "")
     nothing = Coalesce(Subquery(Enrollment.objects.none().values("pk"), output_field=IntegerField()), 0)
     rows = (
         coaches_with_load([enrollment.center_id or ""], at=at)
@@ -167,16 +180,19 @@ def coach_options(enrollment: Enrollment, *, at: datetime) -> list[CoachOption]:
             sector_count=_mentees(person__businesses__sector=sector) if sector else nothing,
         )
     )
-    options = [_weigh(profile, enrollment, sector) for profile in rows]
+    options = [_weigh(profile, enrollment, sector, wish) for profile in rows]
     return sorted(
         options, key=lambda o: (o.load.is_full, -o.points, o.load.active, o.profile.user.display_name)
     )
 
 
-def _weigh(profile: Any, enrollment: Enrollment, sector: str) -> CoachOption:
+def _weigh(profile: Any, enrollment: Enrollment, sector: str, wish: CoachWish) -> CoachOption:
     load = Load(profile.mentee_count, profile.capacity)
-    reasons = [f"Masih bisa {load.free} orang lagi." if load.free else "Sudah penuh."]
-    points = 4.0 * load.free / max(load.capacity, 1)
+    fits, points = _fit(getattr(profile, "details", None), enrollment, sector, wish)
+    fits.append(f"masih {load.free} tempat" if load.free else "sudah penuh")
+    fit = ", ".join(fits)
+    reasons = [f"{fit[:1].upper()}{fit[1:]}."]
+    points += 4.0 * load.free / max(load.capacity, 1)
     if profile.village_count and enrollment.village is not None:
         reasons.append(f"Mendampingi {profile.village_count} orang di {enrollment.village.name}.")
         points += 2
@@ -184,8 +200,7 @@ def _weigh(profile: Any, enrollment: Enrollment, sector: str) -> CoachOption:
         reasons.append(f"Mendampingi {profile.district_count} orang di {enrollment.district.name}.")
         points += 1
     if profile.sector_count:
-        kind = BusinessSector(sector).label.split(" (")[0].lower()
-        reasons.append(f"Pernah mendampingi {profile.sector_count} usaha {kind}.")
+        reasons.append(f"Pernah mendampingi {profile.sector_count} usaha {short(sector)}.")
         points += 1
     if profile.silent_count:
         reasons.append(f"{profile.silent_count} orangnya diam lewat batas.")
@@ -193,6 +208,30 @@ def _weigh(profile: Any, enrollment: Enrollment, sector: str) -> CoachOption:
     if profile.unanswered_count:
         reasons.append(f"{profile.unanswered_count} tugas belum diterima.")
     return CoachOption(profile, load, profile.silent_count, tuple(reasons), points)
+
+
+def _fit(
+    details: CoachDetails | None, enrollment: Enrollment, sector: str, wish: CoachWish
+) -> tuple[list[str], float]:
+    """What of the coach's own profile fits the person, in words, and its points; nothing without one."""
+    fits: list[str] = []
+    points = 0.0
+    if details is None:
+        return fits, points
+    if area := details.area_of(enrollment.district_id):
+        is_near = area == enrollment.district_id
+        fits.append("satu kecamatan" if is_near else "satu kab/kota")
+        points += 2 if is_near else 1
+    if sector in details.sectors:
+        fits.append(f"sama bidang: {short(sector)}")
+        points += 2
+    if wish.language in details.languages:
+        fits.append(f"berbahasa {Language(wish.language).label}")
+        points += 2
+    if wish.kind == details.kind:
+        fits.append(details.kind_label.lower())
+        points += 1
+    return fits, points
 
 
 # Answers that are late ------------------------------------------------------------------------------------

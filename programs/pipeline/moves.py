@@ -33,7 +33,7 @@ from participants.rules import ChecklistItem
 from participants.scoping import acting_role
 from participants.services import lock_enrollment, require_role
 from participants.transitions import log_transition
-from programs.mentoring.sessions import leave_coming_sessions
+from programs.mentoring.leaving import leave_coming
 from programs.training.services import leave_coming_classes, return_to_coming_classes
 
 from .stages import STAGES, checklists, entry_checklists, next_stage, stages_of
@@ -152,7 +152,7 @@ def stop(
         raise Refused("Pendaftaran ganda digabung, bukan dihentikan. Buka halaman Pendaftaran ganda.")
     text = reason.strip() or why.label
     leave_coming_classes(enrollment.pk, at=at)
-    leave_coming_sessions(enrollment.pk, at=at)
+    leave_coming(enrollment.pk, actor=actor, at=at)
     return _write(
         enrollment,
         Mover(actor, role, at),
@@ -305,7 +305,7 @@ def stop_as_double(enrollment: Enrollment, mover: Mover, *, reason: str) -> Enro
     For `merging.merge` alone, which holds the row, has checked who may, and tells the person itself.
     """
     leave_coming_classes(enrollment.pk, at=mover.at)
-    leave_coming_sessions(enrollment.pk, at=mover.at)
+    leave_coming(enrollment.pk, actor=mover.actor, at=mover.at)
     return _write(
         enrollment,
         mover,

@@ -46,6 +46,8 @@ BLIND: dict[str, tuple[str, ...]] = {
     "class_finish": (),
     "seat_accept": (),
     "check_in": (),
+    "clinic_call": (),
+    "visit_arrive": (),
     "certificates_issue": (),
     "class_survey": ("rating", "words"),
     "desk_place": ("version", "center"),

@@ -1,5 +1,7 @@
-"""What mentoring keeps: contacts and what is put off, sessions planned and held, plans agreed."""
+"""What mentoring keeps: contacts and what is put off, sessions, plans, sheets, clinics, coaches."""
 
+from .clinic import Clinic, ClinicSlot, ClinicStatus, ClinicVisit, NextStep, VisitStatus
+from .coach import CoachDetails, CoachWish, Language, MentorKind
 from .contact import MOST_DAYS_PUT_OFF, ContactKind, ContactLog, ContactOutcome, Snooze
 from .feed import CalendarFeed, renew
 from .plan import ActionPlan, Agreed, PlanStep, StepOwner
@@ -12,11 +14,20 @@ __all__ = [
     "Agreed",
     "BusinessSketch",
     "CalendarFeed",
+    "Clinic",
+    "ClinicSlot",
+    "ClinicStatus",
+    "ClinicVisit",
+    "CoachDetails",
+    "CoachWish",
     "ContactKind",
     "ContactLog",
     "ContactOutcome",
     "HelpRoute",
+    "Language",
+    "MentorKind",
     "MentoringSession",
+    "NextStep",
     "PlaceKind",
     "PlanStep",
     "PrivateSheet",
@@ -27,5 +38,6 @@ __all__ = [
     "Snooze",
     "StepOwner",
     "Trouble",
+    "VisitStatus",
     "renew",
 ]

@@ -1,4 +1,4 @@
-"""Sessions and plans made by the acts themselves, so that they are as real ones."""
+"""Sessions, plans and clinics made by the acts themselves, so that they are as real ones."""
 
 from __future__ import annotations
 
@@ -12,11 +12,22 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 
 from accounts.models import User
+from centers.models import Center, CoachProfile
 from core import files
-from core.clock import now
+from core.clock import local_day, now
 from participants.models import Enrollment, Stage
-from programs.mentoring import plans, sessions
-from programs.mentoring.models import ActionPlan, MentoringSession, PlaceKind, SessionFile, StepOwner
+from programs.mentoring import clinics, coaches, plans, sessions
+from programs.mentoring.models import (
+    ActionPlan,
+    Clinic,
+    ClinicVisit,
+    CoachDetails,
+    MentoringSession,
+    MentorKind,
+    PlaceKind,
+    SessionFile,
+    StepOwner,
+)
 
 
 def local(at: datetime, enrollment: Enrollment) -> tuple[date, time]:
@@ -96,3 +107,53 @@ def agreed(enrollment: Enrollment, coach: User, **fields: Any) -> ActionPlan:
     """The same, agreed to by the participant."""
     plan = proposed(enrollment, coach, **fields)
     return plans.agree(plan_id=plan.pk, actor=enrollment.person.user, at=fields.get("at") or now())
+
+
+def opened(
+    center: Center, manager: User, *coaches: User, day: date | None = None, at: datetime | None = None,
+    begins: time = time(9), ends: time = time(10), minutes: int = 20, topics: str = "Izin dan harga",
+) -> Clinic:  # fmt: skip
+    """A clinic tomorrow with three turns, unless said otherwise."""
+    made_at = at or now()
+    tomorrow = local_day(made_at, center.zone) + timedelta(days=1)
+    plan = clinics.ClinicPlan(
+        day=day or tomorrow, begins=begins, ends=ends, minutes=minutes, topics=topics, place="Ruang depan",
+        link="", coaches=coaches,
+    )  # fmt: skip
+    return clinics.open_clinic(center=center, plan=plan, actor=manager, submission_id=uuid4(), at=made_at)
+
+
+def booked(
+    enrollment: Enrollment, clinic: Clinic, *, turn: int = 0, topic: str = "Harga kue",
+    at: datetime | None = None,
+) -> ClinicVisit:  # fmt: skip
+    """The participant's own appointment, by the number of the turn from nought."""
+    slot = clinic.slots.order_by("starts_at")[turn]
+    return clinics.book(
+        enrollment_id=enrollment.pk,
+        slot_id=slot.pk,
+        actor=enrollment.person.user,
+        topic=topic,
+        at=at or now(),
+    )
+
+
+def walked_in(
+    clinic: Clinic, desk: User, enrollment: Enrollment | None = None, *, at: datetime,
+    topic: str = "Cara daftar",
+) -> ClinicVisit:  # fmt: skip
+    """A number given at the desk."""
+    return clinics.give_number(
+        clinic_id=clinic.pk, enrollment_id=enrollment.pk if enrollment else None, actor=desk,
+        submission_id=uuid4(), topic=topic, at=at,
+    )  # fmt: skip
+
+
+def described(profile: CoachProfile, **fields: Any) -> CoachDetails:
+    """What a coach says of themselves: nothing, unless said otherwise."""
+    said = {
+        "kind": MentorKind.PROGRAM, "areas": [], "sectors": [], "languages": [], "capacity": profile.capacity,
+        "bio": profile.bio, "is_accepting": profile.is_accepting,
+    } | fields  # fmt: skip
+    text = coaches.CoachText(**said)
+    return coaches.save_profile(profile_id=profile.pk, actor=profile.user, text=text, at=now())

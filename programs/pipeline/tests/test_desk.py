@@ -177,7 +177,7 @@ def test_the_suggested_coach_has_room_and_says_why(center: Center) -> None:
     assert [option.profile.pk for option in options] == [free.pk, busy.pk]
     assert off.pk not in {option.profile.pk for option in options}
     assert options[0].reasons[:3] == (
-        "Masih bisa 24 orang lagi.",
+        "Masih 24 tempat.",
         "Mendampingi 1 orang di Melawai.",
         "Pernah mendampingi 1 usaha kuliner.",
     )

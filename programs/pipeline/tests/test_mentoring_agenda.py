@@ -120,7 +120,7 @@ def test_the_calendar_costs_the_same_whatever_is_on_it() -> None:
         with CaptureQueriesContext(connection) as caught:
             agenda.feed(pair.coach, at=now())
         counts.append(len(caught))
-    assert counts == [2, 2]
+    assert counts == [3, 3]
 
 
 def test_three_days_of_grace_after_a_hand_over() -> None:

@@ -28,6 +28,7 @@ from participants import ktp, services
 from participants.models import CoachAssignment, Enrollment, IdentityDocument
 from participants.refusals import Refused
 from participants.scoping import acting_role
+from programs.mentoring.models import CoachWish
 from programs.pipeline import acts, bulk, desk, desk_forms, forms, presenters, queues, supervision, work
 from programs.pipeline.models import BulkKind, BulkOutcome
 
@@ -234,13 +235,22 @@ def team(request: HttpRequest) -> HttpResponse:
     actor, text = actor_of(request), " ".join(request.GET.get("q", "")[:80].replace("\0", "").split())
     centers = desk.centers_of(actor, text=text, most=CENTERS_SHOWN + 1)
     shown = centers[:CENTERS_SHOWN]
-    coaches = []
+    coaches: list[dict[str, Any]] = []
     if len(shown) <= COACHES_OF_CENTERS:
         codes = [row.center.pk for row in shown]
         coaches = [
-            {"profile": profile, "load": desk.Load(profile.mentee_count, profile.capacity)}  # type: ignore[attr-defined]
+            {
+                "profile": profile,
+                "load": desk.Load(profile.mentee_count, profile.capacity),  # type: ignore[attr-defined]
+                "details": getattr(profile, "details", None),
+            }
             for profile in desk.coaches_with_load(codes, at=now())
         ]
+        served = desk.area_names(code for row in coaches if row["details"] for code in row["details"].areas)
+        for row in coaches:
+            row["areas"] = (
+                ", ".join(served.get(code, code) for code in row["details"].areas) if row["details"] else ""
+            )
     context = {
         "centers": shown,
         "coaches": coaches,
@@ -278,6 +288,7 @@ def coach_page(enrollment: Enrollment, actor: User, form: Form) -> dict[str, Any
     center = desk.with_active(type(enrollment.center).objects.filter(pk=enrollment.center_id)).get()  # type: ignore[union-attr, misc]
     return {
         "best": best,
+        "wish": CoachWish.objects.filter(enrollment=enrollment).first(),
         "coach_notes": {str(option.profile.pk): option.note for option in options},
         "center_load": desk.load_of(center),
         "assignments": list(
