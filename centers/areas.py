@@ -27,12 +27,15 @@ _LONGEST_NAME = 60
 _CODE = re.compile(r"P?([0-9]{2})\.?([0-9]{2})\.?([0-9]{2})")
 _DISTRICT_WORD = re.compile(r"^\s*(kecamatan|kec|distrik)\b\.?\s*", re.IGNORECASE)
 _REGENCY_WORD = re.compile(r"^(kotaadministrasi|kotaadm|kabupaten|kota|kab|provinsi|prov)")
+_PROVINCE_WORDS = ("", "daerahkhususibukota", "daerahistimewa", "kepulauan")
 _SHORT_REGION = {
     "jakpus": "jakartapusat",
     "jakut": "jakartautara",
     "jakbar": "jakartabarat",
     "jaksel": "jakartaselatan",
     "jaktim": "jakartatimur",
+    "dki": "jakarta",
+    "dkijakarta": "jakarta",
     "jatim": "jawatimur",
     "jateng": "jawatengah",
     "jabar": "jawabarat",
@@ -95,6 +98,28 @@ def explain_choices(typed: str, found: list[District]) -> str:
             " lebih lengkap dengan kota atau kabupatennya."
         )
     return f"Ada {len(found)} kecamatan yang cocok dengan “{shown}”. Pilih salah satu."
+
+
+def find_regions(text: str) -> list[Province | Regency]:
+    """The provinces and kab/kota of exactly this name, with or without the word before it, by code.
+
+    "Bandung" is the kabupaten and the kota, "Kota Bandung" the kota alone, "Jaksel" Kota Administrasi Jakarta
+    Selatan. Nothing for a name that is not one; two statements.
+    """
+    key = search_key(text[:_MAX_TEXT])
+    region = _region_key(key)
+    if len(region) < _MIN_KEY:
+        return []
+    kinds = [kind for kind in ("kabupaten", "kota") if key.startswith(kind[:3])] or ["kabupaten", "kota"]
+    named = [f"{kind}{more}{region}" for kind in kinds for more in ("", "administrasi")]
+    found: list[Province | Regency] = []
+    if len(kinds) > 1:
+        found += Province.objects.current().filter(
+            search_name__in=[f"{one}{region}" for one in _PROVINCE_WORDS]
+        )
+    if not key.startswith("prov"):
+        found += Regency.objects.current().filter(search_name__in=named)
+    return sorted(found, key=lambda one: one.code)
 
 
 @dataclass(frozen=True)

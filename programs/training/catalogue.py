@@ -5,16 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.db.models import Q, QuerySet
 
 from accounts.access import area_q
 from accounts.models import User
+from centers.areas import find_regions
 from centers.areas import search as search_districts
 from centers.assignment import distance_km
-from centers.models import District
+from centers.models import District, short_regency
 from core.clock import ZONES, day_start, local_day
 from core.formats import number
 from participants.models import Enrollment
@@ -30,23 +31,31 @@ _AREA = re.compile(r"[0-9]{2}(\.[0-9]{2}){0,2}", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Area:
-    """Where somebody looks for a class: a kab/kota or wider; `home` is where distances are measured from."""
+    """Where somebody looks for a class: kab/kota or wider; `home` is where distances are measured from."""
 
-    code: str
+    codes: tuple[str, ...]
     words: str
     home: District | None = None
 
 
 def find_area(typed: str) -> Area | None:
-    """The kab/kota of a typed kecamatan, or the area of a code; None for what is not known."""
+    """The area of a code, a province or kab/kota of this name, or the kab/kota of a kecamatan; None for what
+    is not known. A name that several places have means all of them."""
     text = typed.strip()
     if _AREA.fullmatch(text) and text.count(".") < 2:
-        return Area(text, f"wilayah {text}")
-    found = search_districts(text, limit=1).districts
-    if not found:
+        return Area((text,), f"wilayah {text}")
+    if regions := find_regions(text):
+        return Area(
+            tuple(one.code for one in regions), " dan ".join(short_regency(one.name) for one in regions)
+        )
+    answer = search_districts(text)
+    if not answer.districts:
         return None
-    home = found[0]
-    return Area(home.regency_id, home.regency.name, home)
+    same = [one for one in answer.districts if one.search_name == answer.key] or answer.districts[:1]
+    regencies = {one.regency_id: one.regency.short_name for one in same}
+    if len(regencies) == 1:
+        return Area(tuple(regencies), same[0].regency.short_name, same[0])
+    return Area(tuple(sorted(regencies)), f"{same[0].name}, {len(regencies)} kabupaten atau kota")
 
 
 def home_of(user: User | None) -> District | None:
@@ -70,14 +79,23 @@ def own_seats(user: User | None) -> list[Seat]:
 def search(filters: dict[str, Any], *, area: Area | None, at: datetime) -> QuerySet[TrainingClass]:
     """Published classes that have not begun, or from a day on, by the cleaned filters; unordered."""
     found = TrainingClass.objects.for_page().filter(status__in=ClassStatus.held())
-    since = filters.get("mulai")
-    found = found.filter(starts_at__gte=max(at, day_start(since)) if since else at)
+    found = found.filter(starts_at__gte=at)
+    if since := filters.get("mulai"):
+        found = found.filter(_from_day_q(since))
     if area is not None:
-        found = found.filter(area_q("center__district__code", [area.code]))
+        found = found.filter(area_q("center__district__code", area.codes))
     if level := filters.get("tingkat"):
         found = found.filter(course__level=level)
     if filters.get("buka"):
         found = found.filter(open_q(at))
+    return found
+
+
+def _from_day_q(day: date) -> Q:
+    """Classes that begin on this day or later, each by the clock of its own zone."""
+    found = Q(pk__in=[])
+    for zone in ZONES:
+        found |= Q(zone=zone, starts_at__gte=day_start(day, zone))
     return found
 
 

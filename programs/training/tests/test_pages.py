@@ -18,6 +18,8 @@ from django.utils.html import strip_tags
 
 from accounts.models import Role, User
 from accounts.tests.factories import staff
+from centers.loading import load_areas
+from core.clock import day_start
 from core.models import OutboxMessage
 from participants.models import Stage
 from programs.training import codes, services
@@ -102,6 +104,45 @@ def test_the_filters_narrow_by_place_level_day_and_seats() -> None:
     assert names("?buka=on") == ["A", "B", "C"]
     assert names("?wilayah=Xyzzyq&tingkat=salah&mulai=besok") == ["A", "B", "C", "D"]
     assert "belum kami kenali" in main_of(browser().get("/pelatihan/?wilayah=Xyzzyq"))
+
+
+def heading(query: str) -> str:
+    """What the catalogue says it shows."""
+    return str(browser().get(f"/pelatihan/{query}").context["area"].words)
+
+
+PLACES = {
+    "Bandung": "Kabupaten Bandung dan Kota Bandung",
+    "kota bandung": "Kota Bandung",
+    "Kab. Bandung": "Kabupaten Bandung",
+    "Jayapura": "Kabupaten Jayapura dan Kota Jayapura",
+    "Surabaya": "Kota Surabaya",
+    "Depok": "Kota Depok",
+    "Papua": "Papua",
+    "jaksel": "Kota Jakarta Selatan",
+    "DKI Jakarta": "Daerah Khusus Ibukota Jakarta",
+    "Kebayoran Lama": "Kota Jakarta Selatan",
+}
+
+
+def test_a_name_means_the_town_or_province_first_and_every_kecamatan_that_has_it() -> None:
+    load_areas(at=AT, only=["31", "32", "35", "91"])
+    training_class(name="A", center="P32.73.01")
+    assert {typed: heading(f"?wilayah={typed}") for typed in PLACES} == PLACES
+    assert heading("?wilayah=Sukasari") == "Sukasari, 4 kabupaten atau kota"
+    assert [names(f"?wilayah={typed}") for typed in ("Sukasari", "Kota Bandung", "Surabaya")] == [
+        ["A"], ["A"], []
+    ]  # fmt: skip
+
+
+def test_a_day_begins_by_the_clock_of_each_class() -> None:
+    """A class at half past midnight in Jayapura begins on its own day, still the day before in Jakarta."""
+    one = training_class(name="A", center="P91.71.01")
+    day = one.sessions.get(number=1).on
+    midnight = day_start(day, one.zone) + timedelta(minutes=30)
+    type(one).objects.filter(pk=one.pk).update(starts_at=midnight)
+    assert names(f"?mulai={day:%d/%m/%Y}") == ["A"]
+    assert names(f"?mulai={day + timedelta(days=1):%d/%m/%Y}") == []
 
 
 def test_pages_follow_each_other_without_a_gap() -> None:
