@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
@@ -165,9 +166,16 @@ def clashes(slots: Sequence[Slot], *, center_id: str, place: str, trainers: Iter
 
 def busy_with(enrollment: Enrollment, training_class: TrainingClass) -> list[TrainingClass]:
     """Other classes of a participant that meet at the same time as this one."""
+    return busy_of([enrollment.pk], training_class)[enrollment.pk]
+
+
+def busy_of(enrollments: Sequence[UUID], training_class: TrainingClass) -> dict[UUID, list[TrainingClass]]:
+    """The same for many participants by enrollment id, in two statements."""
     sessions = [Slot(one.starts_at, one.ends_at) for one in training_class.sessions.all()]
-    own = Seat.objects.live().filter(enrollment=enrollment).exclude(training_class=training_class)
-    ids = ClassSession.objects.filter(
-        during(sessions), training_class__in=own.values("training_class")
-    ).values("training_class")
-    return list(TrainingClass.objects.filter(pk__in=ids).select_related("course").order_by("starts_at", "pk"))
+    meeting = ClassSession.objects.filter(during(sessions)).values("training_class")
+    seats = Seat.objects.live().filter(enrollment__in=enrollments, training_class__in=meeting)
+    found: dict[UUID, list[TrainingClass]] = {pk: [] for pk in enrollments}
+    rows = seats.exclude(training_class=training_class).select_related("training_class__course")
+    for seat in rows.order_by("training_class__starts_at", "training_class_id"):
+        found[seat.enrollment_id].append(seat.training_class)
+    return found

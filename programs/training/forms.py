@@ -15,6 +15,7 @@ from accounts.models import Role, User
 from centers.models import Center
 from core import files
 from core.fields import CleanedField, CodeField, DayField, PlainTextField, SubmissionField, WordsField
+from core.formats import moment
 from participants.models import Pathway
 
 from .models import Course, Level, Presence, Question, Seat, TrainerKind, TrainingClass
@@ -405,12 +406,17 @@ class MoveForm(forms.Form):
     def __init__(self, *args: Any, classes: list[TrainingClass], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["to"].choices = [  # type: ignore[attr-defined]
-            (str(one.pk), f"{one.course.title}, {one.name}, {one.center.name}: {one.free} tempat")
+            (str(one.pk), f"{one.course.title}, {one.name}, {one.center.name}: {_when_and_room(one)}")
             for one in classes
         ]
 
     def clean_to(self) -> UUID:
         return UUID(self.cleaned_data["to"])
+
+
+def _when_and_room(one: TrainingClass) -> str:
+    """ "mulai 7 Desember 2026, 09.00 WIB, 3 tempat"."""
+    return f"mulai {moment(one.starts_at, one.zone)}, {one.free} tempat"
 
 
 class InstantField(CleanedField):

@@ -20,8 +20,9 @@ from accounts.models import Role, User
 from accounts.tests.factories import staff
 from centers.loading import load_areas
 from core.clock import day_start
+from core.formats import day
 from core.models import OutboxMessage
-from participants.models import Stage
+from participants.models import Pathway, Stage
 from programs.training import codes, services
 from programs.training.calendar import calendar_of
 from programs.training.models import (
@@ -138,11 +139,11 @@ def test_a_name_means_the_town_or_province_first_and_every_kecamatan_that_has_it
 def test_a_day_begins_by_the_clock_of_each_class() -> None:
     """A class at half past midnight in Jayapura begins on its own day, still the day before in Jakarta."""
     one = training_class(name="A", center="P91.71.01")
-    day = one.sessions.get(number=1).on
-    midnight = day_start(day, one.zone) + timedelta(minutes=30)
+    begins = one.sessions.get(number=1).on
+    midnight = day_start(begins, one.zone) + timedelta(minutes=30)
     type(one).objects.filter(pk=one.pk).update(starts_at=midnight)
-    assert names(f"?mulai={day:%d/%m/%Y}") == ["A"]
-    assert names(f"?mulai={day + timedelta(days=1):%d/%m/%Y}") == []
+    assert names(f"?mulai={begins:%d/%m/%Y}") == ["A"]
+    assert names(f"?mulai={begins + timedelta(days=1):%d/%m/%Y}") == []
 
 
 def test_pages_follow_each_other_without_a_gap() -> None:
@@ -388,6 +389,22 @@ def test_a_manager_moves_takes_out_adds_seats_and_calls_off() -> None:
     assert (target.capacity, target.status, target.cancel_reason) == (40, ClassStatus.BATAL, "Banjir")
     assert OutboxMessage.objects.filter(ids__kind="kelas_batal").count() == 1
     assert browser(manager_of("P73.71.01")).get(move).status_code == 404
+
+
+def test_a_manager_is_warned_of_classes_at_the_same_time_and_sees_only_those_that_suit() -> None:
+    manager = manager_of()
+    origin, other = training_class(manager=manager), training_class(manager=manager, name="Angkatan 2")
+    seat, client = enrolled(origin), browser(manager)
+    people = reverse("class_people", args=[other.pk])
+    number = seat.enrollment.number
+    assert "Waktunya sama dengan Dasar usaha, Angkatan 1" in main_of(client.post(people, {"numbers": number}))
+    for_work = course(pathways=[Pathway.CARI_KERJA])
+    training_class(manager=manager, name="Untuk kerja", of=for_work, first_on=FIRST_DAY + timedelta(days=30))
+    third = training_class(manager=manager, name="Angkatan 3", of=origin.course)
+    offered = main_of(client.get(reverse("seat_move", args=[seat.pk])))
+    assert "Untuk kerja" not in offered and f"mulai {day(third.starts_on)}, 09.00 WIB" in offered
+    moved = client.post(reverse("seat_move", args=[seat.pk]), {"to": str(third.pk)}, follow=True)
+    assert "Waktunya sama dengan Dasar usaha, Angkatan 2" in moved.content.decode()
 
 
 # Attendance ---------------------------------------------------------------------------------------------

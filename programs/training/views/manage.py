@@ -313,11 +313,14 @@ def class_people(request: HttpRequest, class_id: UUID) -> HttpResponse:
         picked = {row.pk: row for row in people if str(row.pk) in form.cleaned_data.get("pick", [])}
         wanted = {**picked, **{row.pk: row for row in found.values()}}
         results = services.enrol_many(enrollment_ids=list(wanted), class_id=one.pk, actor=actor, at=now())
+        seated = [result.enrollment_id for result in results if result.seat]
+        busy = catalogue.busy_of(seated, one)
         outcomes = [
             {
                 "name": wanted[result.enrollment_id].person.full_name,
                 "seat": result.seat,
                 "reason": result.reason,
+                "busy": busy.get(result.enrollment_id, []),
             }
             for result in results
         ]
@@ -355,15 +358,23 @@ def seat_move(request: HttpRequest, seat_id: UUID) -> HttpResponse:
         Q(pk__in=TrainingClass.objects.managed_by(actor).values("pk")) | Q(course=seat.training_class.course),
         catalogue.open_q(at),
     )
-    others = classes.exclude(pk=seat.training_class_id).order_by("starts_at", "pk")[:TARGETS]
-    form = MoveForm(**sent(request), classes=list(others))
+    others = [
+        one
+        for one in classes.exclude(pk=seat.training_class_id).order_by("starts_at", "pk")[:TARGETS]
+        if one.course.suits(seat.enrollment.pathway)
+    ]
+    others.sort(key=lambda one: one.center_id != seat.training_class.center_id)  # the nearest by time inside
+    form = MoveForm(**sent(request), classes=others)
     if form.is_valid():
+        to = form.cleaned_data["to"]
         try:
-            services.move_seat(seat_id=seat.pk, to_class_id=form.cleaned_data["to"], actor=actor, at=at)
+            services.move_seat(seat_id=seat.pk, to_class_id=to, actor=actor, at=at)
         except Refused as refusal:
             form.add_error(None, str(refusal))
         else:
             messages.success(request, f"{seat.enrollment.person.full_name} pindah kelas dan diberi tahu.")
+            for busy in catalogue.busy_with(seat.enrollment, next(one for one in others if one.pk == to)):
+                messages.warning(request, f"Waktunya sama dengan {busy.course.title}, {busy.name}.")
             return SeeOther(back)
     context = {
         "form": form,
