@@ -124,6 +124,7 @@ WORDS: dict[str, Words] = (
             "kelas.batalkan": "membatalkan {obj}",
             "kelas.selesaikan": "menyelesaikan {obj}",
             "kelas.daftarkan": "mendaftarkan orang ke kelas: {obj}",
+            "kelas.terimakan": "menerima tawaran tempat untuk peserta: {obj}",
             "kelas.keluarkan": "mengeluarkan orang dari kelas: {obj}",
             "kelas.pindahkan": "memindahkan orang ke kelas lain: {obj}",
             "kelas.unduh": "mengunduh daftar nama {obj}",

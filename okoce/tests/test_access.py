@@ -300,7 +300,13 @@ LINES: dict[str, Line] = {
     "class_page": Line(EVERYBODY, kwargs=CLASS),
     "class_calendar": Line(EVERYBODY, kwargs=CLASS),
     "class_enrol": Line(CITIZENS, kwargs=CLASS, get=405, post=303),
-    "seat_accept": Line(CITIZENS, sees=frozenset({"citizen"}), kwargs=SEAT, get=405, post=303),
+    "seat_accept": Line(
+        CITIZENS | COACHES | MANAGERS | ADMIN,
+        sees=frozenset({"citizen", "coach", "manager", "admin"}),
+        kwargs=SEAT,
+        get=405,
+        post=303,
+    ),
     "seat_give_up": Line(
         CITIZENS | COACHES | MANAGERS | ADMIN,
         sees=frozenset({"citizen", "coach", "manager", "admin"}),

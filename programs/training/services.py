@@ -142,9 +142,11 @@ def hold_seat(seat_id: UUID) -> tuple[Seat, TrainingClass]:
 
 @transaction.atomic
 def accept_offer(*, seat_id: UUID, actor: User, at: datetime) -> Seat:
-    """Take the offered seat. Raises NotYours, or Refused when the offer is over."""
+    """Take the offered seat, or for somebody who said so by phone. Raises NotYours, or Refused when the
+    offer is over."""
     seat, training_class = hold_seat(seat_id)
-    require_companion(actor, seat.enrollment, act="Tawaran diterima")
+    if not manages(actor, training_class):
+        require_companion(actor, seat.enrollment, act="Tawaran diterima")
     if seat.status == SeatStatus.TERDAFTAR:
         return seat
     if seat.status != SeatStatus.DITAWARI or seat.offer_until is None or at >= seat.offer_until:
@@ -153,6 +155,8 @@ def accept_offer(*, seat_id: UUID, actor: User, at: datetime) -> Seat:
         raise Refused(closed_words(training_class, at=at))
     seat.status = SeatStatus.TERDAFTAR
     seat.save(update_fields=["status"])
+    if seat.enrollment.person.user_id != actor.pk:
+        audit.record(actor=actor, action="kelas.terimakan", obj=seat)
     tell([seat], "kelas_terdaftar", at=at)
     return seat
 

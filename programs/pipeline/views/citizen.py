@@ -23,9 +23,12 @@ from programs.pipeline.acts import ACTS, BUSINESS_FIELDS
 from programs.pipeline.contact_presenters import own_contacts
 from programs.pipeline.journey import Journey, load_journey
 from programs.pipeline.stages import EvidenceChoice, evidence_choices
+from programs.training import presenting as training
 
 from .fetch import actor_of, own_enrollment, sent
 
+ATTEND = "hadir"
+"""The requirement of P2 that a class meets."""
 SENT_SHOWN = 8
 CONTACTS_SHOWN = 20
 OWN_TEXTS = {
@@ -61,12 +64,15 @@ def journey(request: HttpRequest) -> HttpResponse:
         not person.is_identity_verified and IdentityDocument.objects.filter(person_id=person.pk).exists()
     )
     is_identity = found.next_step.code == presenters.IDENTITY
-    button = _button(found, choices, has_ktp=has_ktp)
+    classes = training.own(enrollment, at=at)
+    at_class = training.step(classes) if found.next_step.code == ATTEND else None
+    button = at_class.button if at_class else _button(found, choices, has_ktp=has_ktp)
     asked = {kind for item in found.checklist for kind in item.requirement.evidence}
     context = {
         "enrollment": enrollment,
         "journey": found,
-        "step_text": presenters.KTP_SENT if has_ktp and is_identity else found.next_step.hint,
+        "step_text": _step_text(found, at_class, is_ktp_sent=has_ktp and is_identity),
+        "classes": classes,
         "facts": presenters.step_facts(found.next_step, for_citizen=True),
         "button": button,
         "ask": {"label": "Tanya pendamping", "href": coach_wa_url} if coach_wa_url else None,
@@ -113,6 +119,12 @@ def journey(request: HttpRequest) -> HttpResponse:
         "help_center": enrollment.center,
     }
     return render(request, "pipeline/journey.html", context)
+
+
+def _step_text(found: Journey, at_class: training.Step | None, *, is_ktp_sent: bool) -> str:
+    if is_ktp_sent:
+        return presenters.KTP_SENT
+    return at_class.text if at_class else found.next_step.hint
 
 
 def _button(found: Journey, choices: list[EvidenceChoice], *, has_ktp: bool) -> dict[str, str] | None:

@@ -18,8 +18,9 @@ from participants.refusals import NotYours, Refused
 from programs.training import planning, services
 from programs.training.messages import about_seat
 from programs.training.models import ClassStatus, Seat, SeatStatus, TrainingClass
+from programs.training.presenting import own, step
 
-from .factories import AT, course, enrolled, manager_of, trainee, training_class
+from .factories import AT, called, course, enrolled, manager_of, trainee, training_class
 
 pytestmark = pytest.mark.django_db
 
@@ -39,6 +40,44 @@ def test_the_last_seat_makes_the_class_full_and_the_next_one_waits() -> None:
     assert [seat.status for seat in (first, second, third)] == ["terdaftar", "terdaftar", "menunggu"]
     assert state(one) == (2, ClassStatus.PENUH)
     assert (told("kelas_terdaftar"), told("kelas_menunggu")) == (2, 1)
+
+
+def test_staff_take_an_offer_for_somebody_who_said_yes() -> None:
+    """The manager of the class and the coach may, anybody else may not; it is noted who did it."""
+    one, coach = training_class(capacity=1), staff(Role.PENDAMPING, "P31.74.07")
+    holder, waiting = enrolled(one), enrolled(one, trainee(coach=coach))
+    services.give_up(seat_id=holder.pk, actor=holder.enrollment.person.user, at=AT)
+    for stranger in (staff(Role.PENDAMPING, "P31.74.07"), staff(Role.PENGELOLA, "P73.71.01")):
+        with pytest.raises(NotYours):
+            services.accept_offer(seat_id=waiting.pk, actor=stranger, at=AT)
+    for helper in (coach, manager_of()):
+        services.accept_offer(seat_id=waiting.pk, actor=helper, at=AT)
+    waiting.refresh_from_db()
+    assert waiting.is_enrolled
+    assert AuditEntry.objects.filter(action="kelas.terimakan", object_id=str(waiting.pk)).count() == 1
+
+
+def test_ones_own_page_says_what_to_do_about_classes() -> None:
+    """An offer comes first, then the class one is in with its next session and attendance, then a queue."""
+    held, full = training_class(capacity=1), training_class(capacity=1, name="Penuh")
+    who, other = trainee(), trainee()
+    assert own(who, at=AT) == [] and step([]) is None
+    mine, blocking = enrolled(held, who), enrolled(full, other)
+    waiting = enrolled(full, who)
+    called(held, mine, "hadir alpa")
+    after = held.sessions.get(number=2).ends_at
+    found = own(who, at=after)
+    seen = [(one.seat.pk, one.attended, one.recorded) for one in found]
+    assert seen == [(mine.pk, 1, 2), (waiting.pk, 0, 0)]
+    said = step(found)
+    assert said is not None
+    assert said.text.startswith("Datang ke Dasar usaha, Angkatan 1. Pertemuan berikutnya: ")
+    assert said.button["href"] == f"/pelatihan/{held.pk}/"
+    services.give_up(seat_id=blocking.pk, actor=other.person.user, at=AT)
+    offered = step(own(who, at=after))
+    assert offered is not None and offered.text.startswith(
+        "Ada tempat untuk Anda di Dasar usaha, Penuh. Terima"
+    )
 
 
 def test_enrolling_twice_is_one_seat() -> None:

@@ -171,18 +171,20 @@ def class_enrol(request: HttpRequest, class_id: UUID) -> HttpResponse:
     return SeeOther(one.get_absolute_url())
 
 
-@role_required(Role.PESERTA)
+@role_required(Role.PESERTA, Role.PENDAMPING, Role.PENGELOLA, Role.ADMIN)
 @require_POST
 def seat_accept(request: HttpRequest, seat_id: UUID) -> HttpResponse:
-    """Take the seat that was offered."""
-    seat = visible_seat(request, seat_id)
+    """Take the seat that was offered, oneself or for a participant who said yes."""
+    seat, actor = visible_seat(request, seat_id), actor_of(request)
+    is_own = seat.enrollment.person.user_id == actor.pk
     try:
-        services.accept_offer(seat_id=seat.pk, actor=actor_of(request), at=now())
+        services.accept_offer(seat_id=seat.pk, actor=actor, at=now())
     except Refused as refusal:
         show_refusal(request, refusal)
     else:
-        messages.success(request, "Anda terdaftar di kelas ini.")
-    return SeeOther(seat.training_class.get_absolute_url())
+        who = "Anda" if is_own else seat.enrollment.person.full_name
+        messages.success(request, f"{who} terdaftar di kelas ini.")
+    return SeeOther(seat.training_class.get_absolute_url() if is_own else _back(seat, actor))
 
 
 @role_required(Role.PESERTA, Role.PENDAMPING, Role.PENGELOLA, Role.ADMIN)
