@@ -156,7 +156,7 @@ def words_of(certificate: Certificate) -> dict[str, Any]:
         "number": certificate.number,
         "center": one.center.name,
         "place": one.center.district.regency.short_name,
-        "held": f"{day(one.starts_on)} sampai {day(one.ends_on)}",
+        "held": one.days_words,
         "issued": day(certificate.issued_on),
         "signatory": certificate.signatory,
         "site": f"{settings.SITE_URL}{reverse('verify_form')}".removeprefix("https://"),

@@ -71,7 +71,7 @@ class ClassReport:
         return [
             ("Pusat", one.center.name),
             ("Tempat", one.where),
-            ("Waktu", f"{day(one.starts_on)} sampai {day(one.ends_on)}"),
+            ("Waktu", one.days_words),
             ("Status", one.status_label),
             ("Pelatih", ", ".join(self.trainers) or NOTHING),
             ("Peserta", f"{number(len(lines))} orang"),

@@ -15,7 +15,7 @@ from accounts.access import scopes
 from accounts.models import Role
 from core import clock
 from core.clock import ZONE_CHOICES, ZONES, local_day
-from core.formats import clock_time
+from core.formats import clock_time, day
 
 from .choices import ClassStatus, TrainerKind
 
@@ -163,12 +163,22 @@ class TrainingClass(models.Model):
         return local_day(self.ends_at, self.zone)
 
     @property
+    def days_words(self) -> str:
+        """ "7 Desember 2026 sampai 9 Desember 2026", or the one day."""
+        first, last = day(self.starts_on), day(self.ends_on)
+        return first if first == last else f"{first} sampai {last}"
+
+    @property
     def is_draft(self) -> bool:
         return self.status == ClassStatus.DRAFT
 
     @property
     def is_cancelled(self) -> bool:
         return self.status == ClassStatus.BATAL
+
+    @property
+    def is_running(self) -> bool:
+        return self.status == ClassStatus.BERJALAN
 
     @property
     def is_over(self) -> bool:

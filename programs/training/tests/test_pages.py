@@ -126,6 +126,16 @@ PLACES = {
 }
 
 
+def test_a_class_of_one_day_names_it_once_and_says_when_it_takes_no_names() -> None:
+    one, two = training_class(sessions=1), training_class(sessions=2, name="Dua hari")
+    assert one.days_words == "7 Desember 2026"
+    assert two.days_words == "7 Desember 2026 sampai 8 Desember 2026"
+    assert "09.00 WIB sampai" not in main_of(browser().get(f"/pelatihan/{one.pk}/"))
+    TrainingClass.objects.filter(pk=one.pk).update(opens_on=FIRST_DAY)
+    text = main_of(browser().get(f"/pelatihan/{one.pk}/"))
+    assert "Pendaftaran tidak dibuka" in text and "Pendaftaran kelas ini dibuka 7 Desember 2026" in text
+
+
 def test_a_name_means_the_town_or_province_first_and_every_kecamatan_that_has_it() -> None:
     load_areas(at=AT, only=["31", "32", "35", "91"])
     training_class(name="A", center="P32.73.01")
