@@ -152,7 +152,7 @@ def spoken_about(token: str, enrollment: Enrollment, coach: User, manager: User,
     clinic = meetings.opened(enrollment.center, manager, coach, at=at)
     meetings.booked(enrollment, clinic, topic=f"{token} modal", at=at)
     answers = dict.fromkeys(SKETCH, f"{token} tetangga")
-    sheets.save_sketch(enrollment_id=enrollment.pk, actor=coach, answers=answers, at=at)
+    sheets.save_sketch(enrollment_id=enrollment.pk, actor=coach, answers=answers, version="", at=at)
     mate = CoachProfile.objects.create(
         user=staff(Role.PENDAMPING, enrollment.center_id, is_demo=True), center_id=enrollment.center_id
     )

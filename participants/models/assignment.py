@@ -24,6 +24,9 @@ class CoachAssignmentQuerySet(models.QuerySet["CoachAssignment"]):
     def active(self) -> Self:
         return self.filter(ended_at__isnull=True)
 
+    def accepted(self) -> Self:
+        return self.filter(accepted_at__isnull=False)
+
     def visible_to(self, user: User) -> Self:
         return self.filter(enrollment_scope(user, "enrollment__"))
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from core.clock import now, today
 from core.formats import clock_time, day_long, moment
 from notifications.registry import Ids, Values, register
-from participants.models import Consent, ConsentPurpose
+from participants.models import Consent, ConsentPurpose, Enrollment
 
 from .models import ActionPlan, Clinic, ClinicVisit, MentoringSession
 
@@ -149,6 +149,15 @@ def about_plan(ids: Sequence[Ids]) -> list[Values | None]:
     return [found.get(one["plan"]) for one in ids]
 
 
+def about_sheet(ids: Sequence[Ids]) -> list[Values | None]:
+    """`enrollment`: whose; never what was written."""
+    rows = Enrollment.objects.filter(
+        pk__in={one["enrollment"] for one in ids}, erased_at__isnull=True
+    ).select_related("person")
+    found = {str(row.pk): {"person": str(row.person_id), "name": row.person.full_name} for row in rows}
+    return [found.get(one["enrollment"]) for one in ids]
+
+
 def _of_a_session(kind: str, title: str, body: str, url: str = JOURNEY) -> None:
     register(kind, title=title, body=body, url=url, context=about_session)
 
@@ -217,6 +226,13 @@ def register_messages() -> None:
         body="{center}: {reason}. Yang sudah punya janji diberi tahu.",
         url="/klinik/meja/{clinic}/",
         context=about_clinic,
+    )
+    register(
+        "ditulis_untuk_anda",
+        title="{name} menulis sesuatu untuk Anda",
+        body="Hanya Anda yang bisa membacanya, di halaman pendampingannya.",
+        url=WORK,
+        context=about_sheet,
     )
     _of_a_plan(
         "rencana_diusulkan",

@@ -7,9 +7,10 @@ from typing import Any
 from django import forms
 
 from core.fields import RupiahField, WordsField
+from core.formats import rupiah
 from programs.training.forms import PicksField
 
-from .models import Trouble
+from .models import BusinessSketch, PrivateSheet, Trouble
 from .models.sheets import SKETCH
 
 MOST = 10_000_000_000
@@ -26,10 +27,42 @@ QUESTIONS = {
 }
 
 
-class SketchForm(forms.Form):
-    """Nine plain questions; what is not known yet stays empty."""
+class SheetForm(forms.Form):
+    """A sheet that two people write, with the state of it that this form shows."""
 
     use_required_attribute = False
+    version = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, sheet: BusinessSketch | PrivateSheet | None, **kwargs: Any) -> None:
+        initial = {**sheet.values(), "version": sheet.version} if sheet else {}
+        super().__init__(*args, initial=initial, **kwargs)
+        self.others: list[dict[str, str]] = []
+
+    def answers(self) -> dict[str, Any]:
+        """What was answered."""
+        return {name: value for name, value in self.cleaned_data.items() if name != "version"}
+
+    def meet(self, sheet: BusinessSketch | PrivateSheet | None) -> None:
+        """Somebody else wrote meanwhile: what was typed stays, what is stored and differs stands in `others`,
+        and saving once more replaces it."""
+        stored = sheet.values() if sheet else {}
+        self.others = [
+            {"label": str(bound.label), "value": self._words(bound.name, stored.get(bound.name))}
+            for bound in self.visible_fields()
+            if stored.get(bound.name) != self.cleaned_data.get(bound.name)
+        ]
+        self.data = self.data.copy()  # type: ignore[attr-defined]
+        self.data["version"] = sheet.version if sheet else ""  # type: ignore[index]
+
+    def _words(self, name: str, value: Any) -> str:
+        """A stored value as a reader knows it."""
+        if isinstance(value, list):
+            return ", ".join(str(Trouble(one).label) for one in value) or "kosong"
+        return rupiah(value) if isinstance(value, int) else value or "kosong"
+
+
+class SketchForm(SheetForm):
+    """Nine plain questions; what is not known yet stays empty."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -47,7 +80,7 @@ MONEY_GROUPS = (
     ("Utang", ("cicilan", "sisa_utang", "cicilan_pinjol", "sisa_pinjol")),
 )
 _MONEY = {
-    "masuk_rumah": ("Uang masuk untuk rumah", "Gaji, kiriman, dan yang diambil dari usaha."),
+    "masuk_rumah": ("Uang masuk untuk rumah", "Gaji dan kiriman, tanpa yang diambil dari usaha."),
     "makan": ("Makan dan belanja rumah", ""),
     "sekolah": ("Sekolah dan anak", ""),
     "tempat": ("Sewa, listrik, air", ""),
@@ -62,10 +95,8 @@ _MONEY = {
 }
 
 
-class MoneyForm(forms.Form):
+class MoneyForm(SheetForm):
     """A month's figures in whole rupiah; roughly is enough."""
-
-    use_required_attribute = False
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -78,10 +109,9 @@ class MoneyForm(forms.Form):
         return [{"title": title, "fields": [self[name] for name in names]} for title, names in MONEY_GROUPS]
 
 
-class TroubleForm(forms.Form):
+class TroubleForm(SheetForm):
     """What is said in confidence."""
 
-    use_required_attribute = False
     troubles = PicksField(label="Apakah ini terjadi?", choices=Trouble.choices, required=False)
     words = WordsField(
         label="Ceritakan bila mau", max_length=500, multiline=True, required=False,

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 
 from core import clock, crypto
 from core.dated import dated_rows
+from participants.models import CoachAssignment
 from participants.scoping import enrollment_scope
 
 if TYPE_CHECKING:
@@ -54,6 +55,15 @@ class BusinessSketch(models.Model):
     def __str__(self) -> str:
         return f"usaha {self.pk}"
 
+    @property
+    def version(self) -> str:
+        """Which state of the page a form shows."""
+        return self.updated_at.isoformat()
+
+    def values(self) -> dict[str, Any]:
+        """The answers by question."""
+        return {name: getattr(self, name) for name in SKETCH}
+
 
 SKETCH = (
     "customers", "offer", "difference", "channels", "income", "costs", "work", "means", "helpers",
@@ -72,12 +82,14 @@ class PrivateSheetQuerySet(models.QuerySet["PrivateSheet"]):
     """Questions about private sheets."""
 
     def visible_to(self, user: User) -> Self:
-        """The person's own, and those of the people a coach accompanies now. Nobody else's, whatever role."""
+        """The person's own, and those of the people whose coach of now has taken the task on. Nobody else's,
+        whatever role."""
         if not user.is_authenticated or not user.is_active:
             return self.none()
         own = Q(enrollment__person__user_id=user.pk)
         if "pendamping" in user.roles():
-            own |= Q(enrollment__coach_id=user.pk)
+            tasks = CoachAssignment.objects.active().accepted().filter(coach=user)
+            own |= Q(enrollment__coach_id=user.pk) & Exists(tasks.filter(enrollment=OuterRef("enrollment")))
         return self.filter(own, enrollment__erased_at__isnull=True)
 
 
@@ -104,6 +116,11 @@ class PrivateSheet(models.Model):
 
     def __str__(self) -> str:
         return f"lembar {self.pk}"
+
+    @property
+    def version(self) -> str:
+        """Which state of the sheet a form shows."""
+        return self.updated_at.isoformat()
 
     def set_values(self, values: dict[str, Any]) -> None:
         """Seal the values, unsaved."""

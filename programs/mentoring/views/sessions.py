@@ -23,7 +23,7 @@ from participants.scoping import acting_role
 from programs.mentoring import presenting, services, sessions
 from programs.mentoring.models import MentoringSession, SessionFile
 from programs.mentoring.session_forms import AttachForm, CancelForm, PlaceAndTime, RecordForm
-from programs.mentoring.sheets import may_read_private
+from programs.mentoring.sheets import may_read_private, said_on
 
 from .fetch import (
     READERS,
@@ -49,6 +49,7 @@ def mentoring(request: HttpRequest, person_id: UUID) -> HttpResponse:
     enrollment, actor, at = enrollment_of(request, person_id), actor_of(request), now()
     may_work = acting_role(actor, enrollment, services.CALLERS) is not None
     may_read = (may_work or bool(scopes(actor, Role.ADMIN))) and enrollment.person.user_id != actor.pk
+    is_coach = may_read_private(actor, enrollment)
     rows = list(
         MentoringSession.objects.visible_to(actor)
         .filter(enrollment=enrollment)
@@ -63,7 +64,8 @@ def mentoring(request: HttpRequest, person_id: UUID) -> HttpResponse:
         "person_url": reverse("person", args=[enrollment.person_id]),
         "may_work": may_work and enrollment.is_open,
         "may_read": may_read,
-        "is_coach": may_read_private(actor, enrollment),
+        "is_coach": is_coach,
+        "said_on": said_on(enrollment) if is_coach and may_work else None,
         "may_read_private": may_work and enrollment.person.user_id != actor.pk,
         "coming": presenting.session_rows([one for one in reversed(rows) if one.is_planned]),
         "over": presenting.session_rows([one for one in rows if not one.is_planned]),

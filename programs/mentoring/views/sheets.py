@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -15,10 +17,11 @@ from accounts.access import SeeOther, role_required
 from accounts.models import Role
 from core.clock import local_day, now
 from participants.models import Enrollment
+from participants.refusals import Stale
 from programs.mentoring import sheets
 from programs.mentoring.models import BusinessSketch, HelpRoute, PrivateSheet, SheetKind
 from programs.mentoring.models.sheets import SKETCH
-from programs.mentoring.sheet_forms import QUESTIONS, MoneyForm, SketchForm, TroubleForm
+from programs.mentoring.sheet_forms import QUESTIONS, MoneyForm, SheetForm, SketchForm, TroubleForm
 
 from .fetch import READERS, actor_of, cared_for, enrollment_of, own_enrollment, require_reader, sent, work_url
 from .sessions import FORM
@@ -40,13 +43,16 @@ def sketch(request: HttpRequest, person_id: UUID) -> HttpResponse:
 
 
 def _sketch(request: HttpRequest, enrollment: Enrollment, *, back: str, is_own: bool) -> HttpResponse:
-    known = BusinessSketch.objects.filter(enrollment=enrollment).first()
-    initial = {name: getattr(known, name) for name in SKETCH} if known else {}
-    form = SketchForm(**sent(request), initial=initial)
-    if form.is_valid():
+    rows = BusinessSketch.objects.filter(enrollment=enrollment)
+    known = rows.first()
+    form = SketchForm(**sent(request), sheet=known)
+
+    def write(answers: dict[str, Any], version: str) -> None:
         sheets.save_sketch(
-            enrollment_id=enrollment.pk, actor=actor_of(request), answers=form.cleaned_data, at=now()
+            enrollment_id=enrollment.pk, actor=actor_of(request), answers=answers, version=version, at=now()
         )
+
+    if form.is_valid() and _is_written(form, write, rows):
         messages.success(request, "Halaman usaha tersimpan.")
         return SeeOther(request.path)
     context = {"form": form, "enrollment": enrollment, "back": back, "is_own": is_own, "known": known}
@@ -85,10 +91,10 @@ def money(request: HttpRequest, person_id: UUID) -> HttpResponse:
 
 
 def _money(request: HttpRequest, enrollment: Enrollment, *, back: str, is_own: bool) -> HttpResponse:
-    known = _values(enrollment, SheetKind.UANG)
-    form = MoneyForm(**sent(request), initial=known)
-    if form.is_valid():
-        _save(request, enrollment, SheetKind.UANG, form.cleaned_data)
+    sheet = _sheet(enrollment, SheetKind.UANG)
+    known = sheet.values() if sheet else {}
+    form = MoneyForm(**sent(request), sheet=sheet)
+    if form.is_valid() and _is_saved(request, enrollment, SheetKind.UANG, form):
         messages.success(request, "Angka tersimpan.")
         return SeeOther(request.path)
     today = local_day(now(), enrollment.zone)
@@ -118,10 +124,10 @@ def trouble(request: HttpRequest, person_id: UUID) -> HttpResponse:
 
 
 def _trouble(request: HttpRequest, enrollment: Enrollment, *, back: str, is_own: bool) -> HttpResponse:
-    known = _values(enrollment, SheetKind.KEADAAN)
-    form = TroubleForm(**sent(request), initial=known)
-    if form.is_valid():
-        _save(request, enrollment, SheetKind.KEADAAN, form.cleaned_data)
+    sheet = _sheet(enrollment, SheetKind.KEADAAN)
+    known = sheet.values() if sheet else {}
+    form = TroubleForm(**sent(request), sheet=sheet)
+    if form.is_valid() and _is_saved(request, enrollment, SheetKind.KEADAAN, form):
         messages.success(request, "Tersimpan. Hanya peserta dan pendampingnya yang membaca ini.")
         return SeeOther(request.path)
     today = local_day(now(), enrollment.zone)
@@ -144,12 +150,28 @@ def _private(request: HttpRequest, person_id: UUID) -> Enrollment:
     return enrollment
 
 
-def _values(enrollment: Enrollment, kind: SheetKind) -> dict[str, Any]:
-    sheet = PrivateSheet.objects.filter(enrollment=enrollment, kind=kind).first()
-    return sheet.values() if sheet else {}
+def _sheet(enrollment: Enrollment, kind: SheetKind) -> PrivateSheet | None:
+    return PrivateSheet.objects.filter(enrollment=enrollment, kind=kind).first()
 
 
-def _save(request: HttpRequest, enrollment: Enrollment, kind: SheetKind, values: dict[str, Any]) -> None:
-    sheets.save_private(
-        enrollment_id=enrollment.pk, actor=actor_of(request), kind=kind, values=values, at=now()
-    )
+def _is_saved(request: HttpRequest, enrollment: Enrollment, kind: SheetKind, form: SheetForm) -> bool:
+    """Whether a private sheet could be written."""
+
+    def write(values: dict[str, Any], version: str) -> None:
+        sheets.save_private(
+            enrollment_id=enrollment.pk, actor=actor_of(request), kind=kind, values=values, version=version,
+            at=now(),
+        )  # fmt: skip
+
+    return _is_written(form, write, PrivateSheet.objects.filter(enrollment=enrollment, kind=kind))
+
+
+def _is_written(form: SheetForm, write: Callable[[dict[str, Any], str], None], stored: QuerySet[Any]) -> bool:
+    """Whether the answers could be written; if not, the form shows what somebody else stored meanwhile."""
+    try:
+        write(form.answers(), form.cleaned_data["version"])
+    except Stale as stale:
+        form.meet(stored.first())
+        form.add_error(None, str(stale))
+        return False
+    return True

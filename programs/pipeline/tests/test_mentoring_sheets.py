@@ -20,12 +20,13 @@ from participants.erasure import erase_person
 from participants.models import Stage, Threshold
 from participants.portability import load
 from participants.refusals import NotYours
-from participants.services import assign_coach
+from participants.services import accept_assignment, assign_coach
 from participants.tests.factories import participant
 from programs.mentoring import sheets
+from programs.mentoring.messages import about_sheet
 from programs.mentoring.models import BusinessSketch, HelpRoute, PrivateSheet, SheetKind, Trouble
 
-from .test_mentoring_sessions import Pair
+from .test_mentoring_sessions import Pair, told
 
 pytestmark = pytest.mark.django_db
 WORDS = "KATARAHASIA"
@@ -45,6 +46,11 @@ def client_of(user: User) -> Client:
     client = Client()
     client.force_login(user, backend="accounts.backends.LoginBackend")
     return client
+
+
+def shown(client: Client, address: str) -> str:
+    """The state of a sheet that its form shows."""
+    return str(client.get(address).context["form"]["version"].value() or "")
 
 
 def test_money_is_added_up_with_home_and_business_apart() -> None:
@@ -81,7 +87,8 @@ def test_the_page_of_the_business_is_written_by_both_and_printed(pair: Pair) -> 
     assert own.post("/saya/usaha-satu-halaman/", {"customers": "Tetangga satu RT"}).status_code == 303
     address = f"/peserta/{pair.one.person_id}/usaha-satu-halaman/"
     assert "Tetangga satu RT" in coach.get(address).content.decode()
-    assert coach.post(address, {"customers": "Anak sekolah", "offer": "Nasi kuning"}).status_code == 303
+    sent = {"customers": "Anak sekolah", "offer": "Nasi kuning", "version": shown(coach, address)}
+    assert coach.post(address, sent).status_code == 303
     for who in (own, coach):
         paper = who.get(f"{address}cetak/").content.decode()
         assert "Anak sekolah" in paper and "Nasi kuning" in paper
@@ -124,17 +131,29 @@ def test_what_is_said_in_confidence_shows_routes_and_is_read_by_two_people(pair:
     }
 
 
-def test_the_next_coach_reads_and_the_earlier_one_no_more(pair: Pair) -> None:
+def test_the_next_coach_reads_once_the_task_is_taken_on_and_the_earlier_one_no_more(pair: Pair) -> None:
     client_of(pair.citizen).post("/saya/keadaan/", {"words": WORDS})
     second = staff(Role.PENDAMPING, "P31.74.07", is_demo=True)
     CoachProfile.objects.create(user=second, center=pair.one.center)
     assign_coach(enrollment_id=pair.one.pk, actor=pair.manager, coach=second, at=now(), reason="Cuti")
     address = f"/peserta/{pair.one.person_id}/keadaan/"
-    assert client_of(pair.coach).get(address).status_code == 404
-    assert WORDS in client_of(second).get(address).content.decode()
+    client = client_of(second)
+    for who in (client_of(pair.coach), client):
+        assert who.get(address).status_code == 404
+        assert who.get(address.replace("keadaan", "uang")).status_code == 404
+    assert not PrivateSheet.objects.visible_to(second).exists()
+    assert address not in client.get(pair.work).content.decode()
+    accept_assignment(enrollment_id=pair.one.pk, actor=second, at=now())
+    assert WORDS in client.get(address).content.decode()
+    assert PrivateSheet.objects.visible_to(second).exists()
     with pytest.raises(NotYours):
         sheets.save_private(
-            enrollment_id=pair.one.pk, actor=pair.coach, kind=SheetKind.KEADAAN, values={}, at=now()
+            enrollment_id=pair.one.pk,
+            actor=pair.coach,
+            kind=SheetKind.KEADAAN,
+            values={},
+            version="",
+            at=now(),
         )
 
 
@@ -168,3 +187,68 @@ def test_the_person_gets_all_of_it_and_erasing_leaves_nothing(pair: Pair) -> Non
     assert f'"{WORDS}"' in held and f"{WORDS}2" in held and "kehilangan_kerja" in held
     assert erase_person(person_id=pair.one.person_id, actor=pair.manager, reason="Uji", at=now())
     assert PrivateSheet.objects.count() == BusinessSketch.objects.count() == 0
+
+
+@pytest.mark.parametrize(
+    ("own_page", "page", "first", "second"),
+    [
+        (
+            "/saya/keadaan/",
+            "keadaan/",
+            {"troubles": ["pinjol"], "words": WORDS},
+            {"words": "Sudah lebih baik"},
+        ),
+        ("/saya/uang/", "uang/", {"cicilan": "500.000"}, {"masuk_usaha": "2.000.000"}),
+        ("/saya/usaha-satu-halaman/", "usaha-satu-halaman/", {"offer": WORDS}, {"offer": "Nasi kuning"}),
+    ],
+)
+def test_a_form_that_stood_open_overwrites_nothing_unseen(
+    pair: Pair, own_page: str, page: str, first: dict[str, Any], second: dict[str, Any]
+) -> None:
+    own, coach = client_of(pair.citizen), client_of(pair.coach)
+    address = f"/peserta/{pair.one.person_id}/{page}"
+    stale = shown(coach, address)
+    assert coach.post(address, {**second, "version": "2026"}).status_code == 422
+    assert own.post(own_page, first).status_code == 303
+    kept = own.get(own_page).context["form"].initial
+    answer = coach.post(address, {**second, "version": stale})
+    text = answer.content.decode()
+    assert answer.status_code == 422
+    assert "sudah diubah" in text and "Yang tersimpan sekarang" in text
+    words = {"/saya/uang/": "Rp500.000"}.get(own_page, WORDS)
+    assert words in text.replace("&nbsp;", "").replace("\xa0", "") and list(second.values())[-1] in text
+    assert own.get(own_page).context["form"].initial == kept
+    # Sent twice is once; whoever has seen the other text may replace it.
+    assert own.post(own_page, first).status_code == 303
+    fresh = str(answer.context["form"]["version"].value())
+    assert coach.post(address, {**second, "version": fresh}).status_code == 303
+    assert WORDS not in own.get(own_page).content.decode()
+
+
+def test_what_was_written_in_confidence_is_marked_for_the_coach_alone(pair: Pair) -> None:
+    mark = "Ada tulisan untuk Anda"
+    own, coach, manager = client_of(pair.citizen), client_of(pair.coach), client_of(pair.manager)
+    assert mark not in coach.get(pair.work).content.decode()
+    for words in (WORDS, f"{WORDS} lagi"):
+        sent = {"troubles": ["pinjol"], "words": words, "version": shown(own, "/saya/keadaan/")}
+        assert own.post("/saya/keadaan/", sent).status_code == 303
+    assert told("ditulis_untuk_anda") == [str(pair.coach.pk)]
+    assert mark in coach.get(pair.work).content.decode()
+    for client in (manager, own):
+        assert mark not in client.get(pair.work).content.decode()
+    (message,) = about_sheet([{"enrollment": str(pair.one.pk)}])
+    assert message == {"person": str(pair.one.person_id), "name": pair.one.person.full_name}
+    # Taken back, nothing stands there; what the coach writes is told to nobody.
+    assert own.post("/saya/keadaan/", {"version": shown(own, "/saya/keadaan/")}).status_code == 303
+    assert mark not in coach.get(pair.work).content.decode()
+    page = f"/peserta/{pair.one.person_id}/keadaan/"
+    assert coach.post(page, {"words": "Coba", "version": shown(coach, page)}).status_code == 303
+    assert told("ditulis_untuk_anda") == [str(pair.coach.pk)]
+
+
+def test_what_is_taken_from_the_business_is_not_asked_for_as_income_of_the_home(pair: Pair) -> None:
+    own = client_of(pair.citizen)
+    assert "tanpa yang diambil dari usaha" in own.get("/saya/uang/").content.decode()
+    assert own.post("/saya/uang/", {"masuk_usaha": "2.000.000", "cicilan": "1.000.000"}).status_code == 303
+    money = own.get("/saya/uang/").context["money"]
+    assert (money.left, money.burden, money.is_heavy) == (1_000_000, 50, True)
