@@ -20,6 +20,7 @@ from core.validators import Nik
 
 _SHOWN = 2_000
 """Characters of a refused value that are shown back, for fields without a length of their own."""
+OTHERWISE = "Formulir ini sudah tersimpan dengan isi lain. Buka lagi halamannya, lalu ubah dari sana."
 RELOADED = "Formulir ini terbuka terlalu lama. Periksa lagi isian Anda, lalu kirim sekali lagi."
 
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)

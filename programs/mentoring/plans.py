@@ -69,7 +69,8 @@ def propose(
 def agree(*, plan_id: UUID, actor: User, note: str = "", at: datetime) -> ActionPlan:
     """The participant agrees with one tap; or the coach records what was said aloud, with where and when.
 
-    Raises NotYours for anybody else, Refused for a plan that was replaced meanwhile. Twice is once.
+    Raises NotYours for anybody else, Refused for a plan that was replaced meanwhile and for other
+    words about one that is agreed. Twice is once.
     """
     plan = _locked(plan_id)
     enrollment = plan.enrollment
@@ -81,6 +82,8 @@ def agree(*, plan_id: UUID, actor: User, note: str = "", at: datetime) -> Action
     if not plan.is_open:
         raise Refused("Rencana ini sudah diganti. Buka rencana yang terbaru.")
     if plan.is_agreed:
+        if not is_own and (plan.agreed_by_id, plan.agreed_note) != (actor.pk, note):
+            raise Refused("Rencana ini sudah disepakati, jadi tidak ada yang perlu dicatat lagi.")
         return plan
     ActionPlan.objects.in_force().filter(enrollment=enrollment).update(ended_at=at)
     plan.agreed_at, plan.agreed_by = at, actor

@@ -10,7 +10,7 @@ from django.db import transaction
 
 from accounts.models import Role, User
 from core.clock import local_day, next_working_day
-from core.fields import RELOADED
+from core.fields import OTHERWISE, RELOADED
 from participants.models import Enrollment, Status
 from participants.refusals import Refused
 from participants.services import lock_enrollment, require_role
@@ -56,7 +56,8 @@ def log_contact(
     """Write down one contact. The same submission leaves one line, however often it is sent.
 
     Only a participant who was reached counts as heard from. Any contact replaces what was put off. Raises
-    NotYours, or Refused for a day that cannot be and for a submission that somebody else has sent.
+    NotYours, or Refused for a day that cannot be and for a submission that somebody else has sent, or
+    that was sent with other words.
     """
     enrollment = lock_enrollment(enrollment_id)
     require_role(actor, enrollment, CALLERS, act="Kabar dicatat")
@@ -64,6 +65,9 @@ def log_contact(
     if known is not None:
         if known.author_id != actor.pk:
             raise Refused(RELOADED)
+        told = (known.kind, known.outcome, known.note, known.agreed, known.happened_on, known.is_shared)
+        if told != (kind, outcome or "", note, agreed, happened_on, is_shared):
+            raise Refused(OTHERWISE)
         return known
     today = local_day(at, enrollment.zone)
     _require_past(happened_on, today)

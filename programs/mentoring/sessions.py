@@ -13,7 +13,7 @@ from django.db import transaction
 from accounts.models import Role, RoleAssignment, User
 from core import audit
 from core.clock import local_day
-from core.fields import RELOADED
+from core.fields import OTHERWISE, RELOADED
 from core.models import StoredFile
 from notifications.services import Draft, notify_many
 from participants.models import Enrollment
@@ -163,10 +163,12 @@ def record_session(
     for a session that was written down already.
     """
     enrollment = _held(enrollment_id, actor, act="Pertemuan dicatat")
+    starts_at = instant(day, begins, enrollment.zone)
     known = _known(enrollment, actor, held_submission_id=submission_id)
     if known is not None:
+        if _told(known) != (starts_at, place, topic, outcome.done, outcome.agreed, outcome.private_note):
+            raise Refused(OTHERWISE)
         return known
-    starts_at = instant(day, begins, enrollment.zone)
     today = local_day(at, enrollment.zone)
     _require_past(starts_at, enrollment, today=today, at=at)
     if session_id is None:
@@ -203,9 +205,11 @@ def record_session(
 def answer_session(
     *, session_id: UUID, actor: User, happened: bool, words: str = "", at: datetime
 ) -> MentoringSession:
-    """The participant says whether a session took place. A no may become a yes; a yes stands.
+    """The participant says whether a session took place. A no may become a yes, or be told in other words; a
+    yes stands.
 
-    Raises NotYours for anybody else, Refused for what was never written down as held. After a no the coach
+    Raises NotYours for anybody else, Refused for what was never written down as held and for a no after a
+    yes. After a no the coach
     and the managers of the centre are told.
     """
     session = _locked(session_id)
@@ -214,8 +218,13 @@ def answer_session(
     if not session.is_held:
         raise Refused("Pertemuan ini tidak lagi menunggu jawaban Anda.")
     answer = SessionAnswer.TERJADI if happened else SessionAnswer.TIDAK_TERJADI
-    if session.answer in (answer, SessionAnswer.TERJADI):
+    if session.answer == answer and session.answer_note == words:
         return session
+    if session.is_confirmed:
+        raise Refused(
+            "Anda sudah membenarkan pertemuan ini, jadi jawaban ini tidak disimpan. "
+            "Keliru? Katakan kepada pendamping Anda."
+        )
     session.answer, session.answer_note, session.answered_at = answer, words if not happened else "", at
     session.save(update_fields=["answer", "answer_note", "answered_at"])
     _touch(session.enrollment, at)
@@ -272,6 +281,14 @@ def _known(enrollment: Enrollment, actor: User, **submission: UUID) -> Mentoring
         if author != actor.pk:
             raise Refused(RELOADED)
     return known
+
+
+def _told(session: MentoringSession) -> tuple[object, ...]:
+    """What was written down of a session; `done` is empty for who did not come."""
+    place = Place(PlaceKind(session.place_kind), session.place, session.link)
+    return (
+        session.starts_at, place, session.topic, session.done, session.agreed, session.private_note,
+    )  # fmt: skip
 
 
 def _coach_of(enrollment: Enrollment, actor: User) -> User:

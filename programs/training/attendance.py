@@ -12,7 +12,7 @@ from django.db.models import Q
 from accounts.models import User
 from core import audit
 from core.clock import local_day
-from core.fields import RELOADED
+from core.fields import OTHERWISE, RELOADED
 from notifications.services import Draft, notify_many
 from participants.models import Enrollment
 from participants.refusals import Refused
@@ -66,6 +66,8 @@ def roll_call(
     if known is not None:
         if known.author_id != actor.pk:
             raise Refused(RELOADED)
+        if not _says(known, seats, presences):
+            raise Refused(OTHERWISE)
         return known
     _require_on(session, training_class, at)
     call = RollCall.objects.create(
@@ -140,6 +142,16 @@ def correct(*, attendance_id: UUID, actor: User, presence: Presence, reason: str
     audit.record(actor=actor, action="kehadiran.koreksi", obj=row, reason=reason, detail=detail)
     _after(found.session, seats, at=at)
     return row
+
+
+def _says(call: RollCall, seats: Iterable[Seat], presences: Mapping[UUID, Presence]) -> bool:
+    """Whether a sheet was sent with these presences; what was decided later about somebody says nothing."""
+    rows = {row.seat_id: row for row in Attendance.objects.filter(session=call.session_id, seat__in=seats)}
+    return all(
+        (row := rows.get(seat.pk)) is not None
+        and (row.presence == presences[seat.pk] or row.decided_at > call.decided_at)
+        for seat in seats
+    )
 
 
 def _trusted(decided_at: datetime | None, session: ClassSession, at: datetime) -> datetime:

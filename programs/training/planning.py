@@ -151,6 +151,8 @@ def open_class(*, class_id: UUID, actor: User, at: datetime) -> TrainingClass:
     """Show a class in the catalogue. Opened twice, it is open."""
     training_class = lock_class(class_id)
     require_manager(actor, training_class, act="Kelas dibuka")
+    if training_class.is_over:
+        raise Refused("Kelas ini sudah berakhir, jadi pendaftarannya tidak bisa dibuka.")
     if not training_class.is_draft:
         return training_class
     if at >= training_class.starts_at:

@@ -123,6 +123,16 @@ def test_anothers_submission_is_refused(pair: Pair) -> None:
     assert ContactLog.objects.count() == 1
 
 
+def test_a_form_sent_again_with_other_words_is_not_said_to_be_saved(pair: Pair) -> None:
+    sent, client = pair.values(), pair.client(pair.coach)
+    for _ in range(2):
+        assert client.post(pair.url, sent).status_code == 303
+    answer = client.post(pair.url, sent | {"note": "Belum belanja bahan."})
+    assert answer.status_code == 422
+    assert "isi lain" in answer.content.decode()
+    assert ContactLog.objects.get().note == "Sudah belanja bahan."
+
+
 @pytest.mark.parametrize(
     ("kind", "outcome", "is_heard"),
     [

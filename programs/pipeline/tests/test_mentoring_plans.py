@@ -84,6 +84,11 @@ def test_agreed_aloud_needs_where_and_when_and_is_told(pair: Pair) -> None:
     plan.refresh_from_db()
     assert (plan.agreed_how, plan.agreed_note) == (Agreed.LISAN, "Di pusat, hari ini")
     assert told("rencana_lisan") == [str(pair.citizen.pk)]
+    again = coach.post(address, {"note": "Di pusat, hari ini"}, follow=True).content.decode()
+    assert "Rencana berlaku" in again
+    other = coach.post(address, {"note": "Lewat telepon"}, follow=True).content.decode()
+    assert "Peserta diberi tahu" not in other and "sudah disepakati" in other
+    assert told("rencana_lisan") == [str(pair.citizen.pk)]
     assert AuditEntry.objects.filter(action="rencana.setuju_lisan").count() == 1
     with pytest.raises(NotYours):
         plans.agree(plan_id=plan.pk, actor=staff(Role.DINAS, "31"), note="Di kantor", at=now())

@@ -119,10 +119,14 @@ def test_a_session_is_written_down_once_and_counts_as_heard_from(pair: Pair) -> 
     Enrollment.objects.filter(pk=pair.one.pk).update(last_activity_at=now() - timedelta(days=18))
     session, token = planned(pair.one, pair.coach), uuid4()
     with time_machine.travel(now() + timedelta(days=2, hours=3)):
-        first = recorded(
-            pair.one, pair.coach, session=session, submission_id=token, agreed="mencoba harga baru"
-        )
-        assert recorded(pair.one, pair.coach, session=session, submission_id=token) == first
+        sent = {
+            "session": session, "submission_id": token, "agreed": "mencoba harga baru",
+            "starts_at": now() - timedelta(hours=1),
+        }  # fmt: skip
+        first = recorded(pair.one, pair.coach, **sent)
+        assert recorded(pair.one, pair.coach, **sent) == first
+        with pytest.raises(Refused, match="isi lain"):
+            recorded(pair.one, pair.coach, **(sent | {"agreed": "mencoba lagi"}))
         with pytest.raises(Refused):
             recorded(pair.one, pair.coach, session=session)
         assert MentoringSession.objects.count() == 1
@@ -224,6 +228,21 @@ def test_a_no_may_become_a_yes(pair: Pair) -> None:
     answered(session)
     session.refresh_from_db()
     assert session.is_confirmed and session.answer_note == ""
+
+
+def test_a_no_after_a_yes_is_not_said_to_be_read(pair: Pair) -> None:
+    session = recorded(pair.one, pair.coach)
+    client = pair.client(pair.citizen)
+    deny = f"/saya/pertemuan/{session.pk}/tidak/"
+    assert client.post(deny, {"words": "Saya menunggu."}).status_code == 303
+    page = client.post(deny, {"words": "Saya menunggu di rumah."}, follow=True).content.decode()
+    session.refresh_from_db()
+    assert session.answer_note == "Saya menunggu di rumah." and "membaca jawaban Anda" in page
+    answered(session)
+    page = client.post(deny, {"words": "Tidak jadi."}, follow=True).content.decode()
+    session.refresh_from_db()
+    assert session.is_confirmed and session.answer_note == ""
+    assert "membaca jawaban Anda" not in page and "sudah membenarkan" in page
 
 
 def test_only_the_participant_answers(pair: Pair) -> None:

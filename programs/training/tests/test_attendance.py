@@ -83,6 +83,18 @@ def test_a_sheet_sent_twice_counts_once(room: Room) -> None:
         room.send("hadir izin", submission=key, by=manager_of())
 
 
+def test_a_sheet_sent_again_with_other_answers_is_not_said_to_be_saved(room: Room) -> None:
+    key = uuid4()
+    room.send("hadir izin", submission=key)
+    with pytest.raises(Refused, match="isi lain"):
+        room.send("hadir hadir", submission=key, later=1)
+    assert room.now() == "hadir izin"
+    # What was decided later about somebody does not make the first sheet another one.
+    room.send("hadir sakit", minutes=20)
+    assert room.send("hadir izin", submission=key, later=60).submission_id == key
+    assert room.now() == "hadir sakit"
+
+
 @pytest.mark.parametrize("order", list(permutations(range(3))))
 def test_whatever_the_order_of_arrival_the_last_decision_holds(room: Room, order: tuple[int, ...]) -> None:
     """Three sheets of one afternoon; the phone had no signal for two hours."""

@@ -95,6 +95,8 @@ def test_a_cancelled_class_tells_everybody_in_it() -> None:
     assert AuditEntry.objects.filter(action="kelas.batalkan").count() == 1
     with pytest.raises(Refused, match="dibatalkan"):
         enrolled(one)
+    with pytest.raises(Refused, match="berakhir"):
+        planning.open_class(class_id=one.pk, actor=manager, at=AT)
 
 
 def test_more_seats_are_offered_to_those_who_wait() -> None:
