@@ -107,6 +107,7 @@ WORDS: dict[str, Words] = (
             "klinik.buka": "membuka {obj}",
             "klinik.batalkan": "membatalkan {obj}",
             "klinik.batal_janji": "membatalkan janji {obj}",
+            "sesi.koreksi": "memperbaiki catatan {obj}",
             "rencana.setuju_lisan": "mencatat persetujuan lisan atas {obj}",
             "massal.lakukan": "melakukan tindakan untuk banyak peserta ({obj})",
             "massal.batalkan": "membatalkan tindakan untuk banyak peserta ({obj})",

@@ -22,6 +22,8 @@ from .models.session import LENGTH
 PAST_DAYS, COMING_DAYS = 30, 120
 """Days that the feed goes back and ahead."""
 MOST = 500
+LONGEST = timedelta(hours=12)
+"""How long before an hour something may have begun that is still on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,13 @@ def entries(coach: User, *, since: datetime, until: datetime) -> list[Entry]:
         *(_of_clinic(one) for one in clinics),
     ]
     return sorted(found, key=lambda entry: (entry.starts_at, entry.key))
+
+
+def clashes(session: MentoringSession) -> list[Entry]:
+    """What else the coach of a session has at its hour."""
+    since, until = session.starts_at - LONGEST, session.starts_at + LENGTH
+    found = entries(session.coach, since=since, until=until)
+    return [one for one in found if one.ends_at > session.starts_at and one.key != f"sesi-{session.pk}"]
 
 
 def sessions_of(coach: User, *, since: datetime, until: datetime) -> QuerySet[MentoringSession]:

@@ -198,6 +198,12 @@ def register_messages() -> None:
         "Tercatat {when}: {topic}. Buka halaman Langkah, lalu tekan satu tombol.",
     )
     _of_a_session(
+        "sesi_tidak_datang",
+        "Tercatat: belum jadi bertemu {coach}",
+        "Janji {when}: {topic}. Keliru? Katakan kepada pendamping Anda, supaya catatannya diperbaiki.",
+        url="/saya/pertemuan/",
+    )
+    _of_a_session(
         "sesi_dibantah",
         "{name}: pertemuan {day} tidak terjadi",
         "Kata peserta: {said}. Bicarakan dengan peserta, lalu tarik catatannya bila keliru.",

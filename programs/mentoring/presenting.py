@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from core.clock import local_day
@@ -126,6 +126,16 @@ def _open_steps(plan: ActionPlan | None) -> list[PlanStep]:
     return sorted((one for one in plan.steps.all() if not one.is_done), key=lambda one: one.due_on)
 
 
+def by_time(sessions: Sequence[MentoringSession], *, at: datetime) -> dict[str, list[dict[str, Any]]]:
+    """Sessions (newest first) as the lists of a page: to come, called off before their time, over."""
+    coming = [one for one in reversed(sessions) if one.is_planned]
+    called_off = [one for one in reversed(sessions) if one.is_called_off and one.starts_at > at]
+    over = [one for one in sessions if one not in coming and one not in called_off]
+    return {
+        "coming": session_rows(coming), "called_off": session_rows(called_off), "over": session_rows(over)
+    }  # fmt: skip
+
+
 def session_rows(sessions: Sequence[MentoringSession]) -> list[dict[str, Any]]:
     """Sessions as the staff's page lists them."""
     return [
@@ -135,6 +145,7 @@ def session_rows(sessions: Sequence[MentoringSession]) -> list[dict[str, Any]]:
             "label": one.status_label,
             "own_label": "Belum jadi bertemu" if one.is_try else one.status_label,
             "answer": _answer(one),
+            "may_correct": (one.is_held or one.is_try) and not one.is_confirmed,
         }
         for one in sessions
     ]

@@ -41,7 +41,7 @@ class PlaceAndTime(DayForm):
         label="Alamat atau tautan",
         max_length=300,
         required=False,
-        help_text="Untuk video: tautannya, diawali https://. Untuk yang lain boleh dikosongkan.",
+        help_text="Kunjungan: alamatnya. Video: tautannya, diawali https://. Selain itu boleh dikosongkan.",
     )
     topic = WordsField(
         label="Tentang apa?", max_length=120, required_text="Tulis topiknya dengan beberapa kata.",
@@ -85,7 +85,17 @@ class PlaceAndTime(DayForm):
             self.data = {**self.data.dict(), "submission_id": str(uuid4())}  # type: ignore[attr-defined]
         if data.get("day") and data.get("begins"):
             self.check_moment(data["day"])
+        if data.get("place_kind") and "where" in data:
+            self.check_place()
         return data
+
+    def check_place(self) -> None:
+        """Whoever is to come has to know where: a visit has its address, a video call its link."""
+        place = self.place()
+        if place.kind == PlaceKind.DARING and not place.link:
+            self.add_error("where", ValidationError("Tempel tautan videonya, diawali https://."))
+        elif place.kind == PlaceKind.KUNJUNGAN and not place.address:
+            self.add_error("where", ValidationError("Tulis alamat yang dikunjungi."))
 
     def check_moment(self, day: date) -> None:
         """Refuse a day on the wrong side of today."""
@@ -154,6 +164,9 @@ class RecordForm(PlaceAndTime):
                 {"day": local.date(), "begins": local.time().replace(second=0, microsecond=0)}
             )
 
+    def check_place(self) -> None:
+        """Where it was may be left open: it is over."""
+
     def check_moment(self, day: date) -> None:
         if instant(day, self.cleaned_data["begins"], self.enrollment.zone) > now():
             self.add_error("day", ValidationError("Waktu ini masih di depan. Catat sesudah pertemuannya."))
@@ -198,6 +211,26 @@ class RecordForm(PlaceAndTime):
             next_on=data["next_on"],
             private_note=data["private_note"],
         )
+
+
+class CorrectionForm(RecordForm):
+    """What was written down wrongly, with the reason."""
+
+    reason = WordsField(
+        label="Mengapa diperbaiki?", max_length=200,
+        required_text="Pertemuan ini sudah dicatat. Tulis mengapa catatannya diperbaiki.",
+        help_text="Contoh: salah tanggal. Tersimpan di catatan audit.",
+    )  # fmt: skip
+    field_order = ["submission_id", "reason", *RecordForm.field_order[1:]]
+
+    def prepare_rest(self) -> None:
+        known = self.session
+        if known is None:
+            return
+        kept = {name: getattr(known, name) for name in ("done", "agreed", "private_note")}
+        self.initial.update({"came": known.status, **kept})
+        if known.next_on is not None and known.next_on >= self.today:
+            self.initial["next_on"] = known.next_on
 
 
 class CancelForm(forms.Form):

@@ -103,13 +103,14 @@ def move_session(
     session = _planned(session_id, actor, act="Pertemuan dipindah")
     starts_at = instant(day, begins, session.zone)
     _require_ahead(starts_at, at=at)
-    before = session.starts_at
+    before, point = session.starts_at, session.meeting_point
     session.place_kind, session.place, session.link = place.kind, place.address, place.link
     session.topic, session.starts_at, session.day = topic, starts_at, day
     session.save(update_fields=["place_kind", "place", "link", "topic", "starts_at", "day"])
     moved = {"from": before.isoformat(), "to": starts_at.isoformat()}
     audit.record(actor=actor, action="sesi.pindah", obj=session, detail=moved)
-    _tell(session, "sesi_pindah", key=f"{at.timestamp():.3f}")
+    if session.meeting_point != point:
+        _tell(session, "sesi_pindah", key=f"{at.timestamp():.3f}")
     return session
 
 
@@ -154,13 +155,16 @@ def record_session(
     day: date,
     begins: time,
     outcome: Outcome,
+    reason: str = "",
     at: datetime,
 ) -> MentoringSession:
-    """Write down how a session went: a planned one, or one nobody planned (`session_id` None).
+    """Write down how a session went: a planned one, or one nobody planned (`session_id` None). With a
+    `reason` a record that the participant has not confirmed is put right, and they are asked again.
 
     The same submission leaves one, however often it is sent. Of who came something was heard, as with a
     contact; they are asked to confirm the session. Raises NotYours, or Refused for a time that cannot be and
-    for a session that was written down already.
+    for a session that was written down already
+    (without a reason), was taken back or confirmed.
     """
     enrollment = _held(enrollment_id, actor, act="Pertemuan dicatat")
     starts_at = instant(day, begins, enrollment.zone)
@@ -171,6 +175,7 @@ def record_session(
         return known
     today = local_day(at, enrollment.zone)
     _require_past(starts_at, enrollment, today=today, at=at)
+    before: dict[str, str] = {}
     if session_id is None:
         session = MentoringSession(
             enrollment=enrollment, submission_id=submission_id, coach=actor, zone=enrollment.zone,
@@ -181,9 +186,12 @@ def record_session(
         if session.enrollment_id != enrollment.pk:
             raise NotYours("Pertemuan ini milik peserta lain.")
         if not session.is_planned:
-            raise Refused(f"Pertemuan ini sudah dicatat: {session.status_label.lower()}.")
-    session.stage = enrollment.stage
-    if actor.pk == enrollment.coach_id:
+            _require_correctable(session, reason)
+            before = {"status": session.status, "day": session.day.isoformat()}
+            session.answer, session.answer_note, session.answered_at = "", "", None
+    if not before:
+        session.stage = enrollment.stage
+    if actor.pk == enrollment.coach_id and not before:
         session.coach = actor  # who was handed over meets the coach of now
     session.held_submission_id = submission_id
     session.place_kind, session.place, session.link = place.kind, place.address, place.link
@@ -195,9 +203,12 @@ def record_session(
     session.recorded_by, session.recorded_at, session.recorded_on = actor, at, today
     session.save()
     end_snooze(enrollment, at=at)
+    if before:
+        audit.record(actor=actor, action="sesi.koreksi", obj=session, reason=reason, detail=before)
     if outcome.came:
         _touch(enrollment, session.starts_at)
-        _tell(session, "sesi_dicatat")
+    kind = "sesi_dicatat" if outcome.came else "sesi_tidak_datang"
+    _tell(session, kind, key=str(submission_id) if before else "")
     return session
 
 
@@ -281,6 +292,13 @@ def _known(enrollment: Enrollment, actor: User, **submission: UUID) -> Mentoring
         if author != actor.pk:
             raise Refused(RELOADED)
     return known
+
+
+def _require_correctable(session: MentoringSession, reason: str) -> None:
+    if session.is_called_off or not reason:
+        raise Refused(f"Pertemuan ini sudah dicatat: {session.status_label.lower()}.")
+    if session.is_confirmed:
+        raise Refused("Peserta sudah membenarkan pertemuan ini, jadi catatannya tidak diubah lagi.")
 
 
 def _told(session: MentoringSession) -> tuple[object, ...]:

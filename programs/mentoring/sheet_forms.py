@@ -34,8 +34,9 @@ class SheetForm(forms.Form):
     version = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, sheet: BusinessSketch | PrivateSheet | None, **kwargs: Any) -> None:
-        initial = {**sheet.values(), "version": sheet.version} if sheet else {}
-        super().__init__(*args, initial=initial, **kwargs)
+        super().__init__(*args, **kwargs)
+        if sheet is not None:
+            self.initial.update({**sheet.values(), "version": sheet.version})
         self.others: list[dict[str, str]] = []
 
     def answers(self) -> dict[str, Any]:

@@ -179,6 +179,10 @@ class MentoringSession(models.Model):
         return self.status == SessionStatus.TERLAKSANA
 
     @property
+    def is_called_off(self) -> bool:
+        return self.status == SessionStatus.BATAL
+
+    @property
     def is_denied(self) -> bool:
         return self.answer == SessionAnswer.TIDAK_TERJADI
 
@@ -217,6 +221,11 @@ class MentoringSession(models.Model):
     @property
     def status_label(self) -> str:
         return SessionStatus(self.status).label
+
+    @property
+    def meeting_point(self) -> tuple[datetime, str, str, str]:
+        """When and where, as somebody has to know who goes there."""
+        return (self.starts_at, self.place_kind, self.place, self.link)
 
     @property
     def place_label(self) -> str:

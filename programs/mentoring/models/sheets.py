@@ -89,7 +89,9 @@ class PrivateSheetQuerySet(models.QuerySet["PrivateSheet"]):
         own = Q(enrollment__person__user_id=user.pk)
         if "pendamping" in user.roles():
             tasks = CoachAssignment.objects.active().accepted().filter(coach=user)
-            own |= Q(enrollment__coach_id=user.pk) & Exists(tasks.filter(enrollment=OuterRef("enrollment")))
+            own |= Q(enrollment__coach_id=user.pk) & Q(
+                Exists(tasks.filter(enrollment=OuterRef("enrollment")))
+            )
         return self.filter(own, enrollment__erased_at__isnull=True)
 
 

@@ -35,8 +35,7 @@ def my_meetings(request: HttpRequest) -> HttpResponse:
         .order_by("-starts_at", "-pk")[: presenting.SHOWN]
     )
     context = {
-        "coming": presenting.session_rows([one for one in reversed(rows) if one.is_planned]),
-        "over": presenting.session_rows([one for one in rows if not one.is_planned]),
+        **presenting.by_time(rows, at=now()),
     }
     return render(request, "mentoring/my_meetings.html", context)
 

@@ -20,9 +20,9 @@ from core.clock import local_day, now
 from participants.models import Enrollment
 from participants.refusals import Refused
 from participants.scoping import acting_role
-from programs.mentoring import presenting, services, sessions
+from programs.mentoring import agenda, presenting, services, sessions
 from programs.mentoring.models import MentoringSession, SessionFile
-from programs.mentoring.session_forms import AttachForm, CancelForm, PlaceAndTime, RecordForm
+from programs.mentoring.session_forms import AttachForm, CancelForm, CorrectionForm, PlaceAndTime, RecordForm
 from programs.mentoring.sheets import may_read_private, said_on
 
 from .fetch import (
@@ -67,8 +67,7 @@ def mentoring(request: HttpRequest, person_id: UUID) -> HttpResponse:
         "is_coach": is_coach,
         "said_on": said_on(enrollment) if is_coach and may_work else None,
         "may_read_private": may_work and enrollment.person.user_id != actor.pk,
-        "coming": presenting.session_rows([one for one in reversed(rows) if one.is_planned]),
-        "over": presenting.session_rows([one for one in rows if not one.is_planned]),
+        **presenting.by_time(rows, at=at),
         "denied": [one for one in rows if one.is_held and one.is_denied],
         "plan": plan,
         "proposed": proposed,
@@ -95,6 +94,7 @@ def meeting_new(request: HttpRequest, person_id: UUID) -> HttpResponse:
             form.add_error(None, str(refusal))
         else:
             messages.success(request, f"Janji bertemu tersimpan: {session.clock}. Peserta diberi tahu.")
+            _warn_of_clashes(request, session)
             return SeeOther(work_url(enrollment))
     context = {
         "form": form, "enrollment": enrollment, "back": work_url(enrollment), "title": "Rencanakan pertemuan",
@@ -112,17 +112,30 @@ def meeting_move(request: HttpRequest, session_id: UUID) -> HttpResponse:
     form = PlaceAndTime(**sent(request), enrollment=enrollment, session=session)
     if form.is_valid():
         try:
-            sessions.move_session(session_id=session.pk, actor=actor_of(request), at=now(), **form.values())
+            moved = sessions.move_session(
+                session_id=session.pk, actor=actor_of(request), at=now(), **form.values()
+            )
         except Refused as refusal:
             form.add_error(None, str(refusal))
         else:
-            messages.success(request, "Pertemuan dipindah. Peserta diberi tahu.")
+            is_told = moved.meeting_point != session.meeting_point
+            words = "Pertemuan dipindah. Peserta diberi tahu." if is_told else "Pertemuan diubah."
+            messages.success(request, words)
+            _warn_of_clashes(request, moved)
             return SeeOther(work_url(enrollment))
     context = {
         "form": form, "enrollment": enrollment, "back": work_url(enrollment), "title": "Pindahkan pertemuan",
         "button": "Simpan waktu baru",
     }  # fmt: skip
     return render(request, "mentoring/meeting.html", context, status=422 if form.errors else 200)
+
+
+def _warn_of_clashes(request: HttpRequest, session: MentoringSession) -> None:
+    """Say what else the coach has at that hour; what is planned stays planned."""
+    if found := agenda.clashes(session):
+        others = "; ".join(f"{one.hours} {one.short}" for one in found)
+        whose = "Anda" if session.coach_id == actor_of(request).pk else session.coach.display_name
+        messages.warning(request, f"Pada jam itu {whose} juga punya: {others}. Pindahkan salah satunya.")
 
 
 @role_required(Role.PENDAMPING, Role.PENGELOLA)
@@ -137,13 +150,20 @@ def meeting_log(request: HttpRequest, person_id: UUID) -> HttpResponse:
 @FORM
 @carried
 def meeting_record(request: HttpRequest, session_id: UUID) -> HttpResponse:
-    """Write down how a planned session went."""
+    """Write down how a planned session went, or put right what was written down."""
     session = cared_session(request, session_id)
     return _record(request, session.enrollment, session)
 
 
+def _is_sent_again(request: HttpRequest, session: MentoringSession) -> bool:
+    """Whether the form that wrote this session down arrives once more."""
+    return request.POST.get("submission_id") == str(session.held_submission_id)
+
+
 def _record(request: HttpRequest, enrollment: Enrollment, session: MentoringSession | None) -> HttpResponse:
-    form = RecordForm(**sent(request), enrollment=enrollment, session=session)
+    is_correction = session is not None and not session.is_planned and not _is_sent_again(request, session)
+    form_class = CorrectionForm if is_correction else RecordForm
+    form = form_class(**sent(request), enrollment=enrollment, session=session)
     back = reverse("coach_day") if request.GET.get("dari") == "hari-ini" else work_url(enrollment)
     if form.is_valid():
         try:
@@ -153,6 +173,7 @@ def _record(request: HttpRequest, enrollment: Enrollment, session: MentoringSess
                 actor=actor_of(request),
                 submission_id=form.cleaned_data["submission_id"],
                 outcome=form.outcome(),
+                reason=form.cleaned_data.get("reason", ""),
                 at=now(),
                 **form.values(),
             )
@@ -169,6 +190,7 @@ def _record(request: HttpRequest, enrollment: Enrollment, session: MentoringSess
         "enrollment": enrollment,
         "session": session,
         "back": back,
+        "title": "Perbaiki catatan pertemuan" if is_correction else "Catat pertemuan",
         "is_from_day": bool(request.GET.get("dari")),
     }
     return render(request, "mentoring/record.html", context, status=422 if form.errors else 200)

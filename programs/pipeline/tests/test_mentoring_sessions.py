@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -101,6 +101,101 @@ def test_moving_tells_again_and_keeps_one_session(pair: Pair) -> None:
     assert session.is_planned
     assert told("sesi_pindah") == [str(pair.citizen.pk)]
     assert AuditEntry.objects.filter(action="sesi.pindah", object_id=str(session.pk)).exists()
+
+
+def test_only_another_time_or_place_is_told(pair: Pair) -> None:
+    session = planned(
+        pair.one, pair.coach, starts_at=(now() + timedelta(days=2)).replace(second=0, microsecond=0)
+    )
+    client, address = pair.client(pair.coach), f"/pertemuan/{session.pk}/pindah/"
+    sent = {
+        "submission_id": str(uuid4()), "day": f"{session.day:%d/%m/%Y}", "begins": session.clock[:5],
+        "place_kind": "kunjungan", "where": "Jl. Melati 2", "topic": "Bahan",
+    }  # fmt: skip
+    page = client.post(address, sent, follow=True).content.decode()
+    session.refresh_from_db()
+    assert session.topic == "Bahan" and told("sesi_pindah") == []
+    assert "Pertemuan diubah." in page and "Peserta diberi tahu" not in page
+    page = client.post(address, sent | {"where": "Jl. Mawar 1"}, follow=True).content.decode()
+    assert "Peserta diberi tahu" in page and told("sesi_pindah") == [str(pair.citizen.pk)]
+
+
+def test_what_is_called_off_is_not_said_to_be_over(pair: Pair) -> None:
+    session = planned(pair.one, pair.coach, topic="Kata topik")
+    sessions.cancel_session(session_id=session.pk, actor=pair.coach, reason="Banjir", at=now())
+    for client, address in (
+        (pair.client(pair.citizen), "/saya/pertemuan/"),
+        (pair.client(pair.coach), pair.work),
+    ):
+        answer = client.get(address)
+        page = answer.content.decode()
+        assert not answer.context["over"] and 'id="dibatalkan"' in page and "Banjir" in page
+        assert "Belum ada pertemuan</" not in page
+    dinas = pair.client(staff(Role.DINAS, "31", is_demo=True)).get(pair.work).content.decode()
+    assert "Banjir" not in dinas and "Kata topik" not in dinas
+    with time_machine.travel(now() + timedelta(days=3)):
+        answer = pair.client(pair.citizen).get("/saya/pertemuan/")
+        assert not answer.context["called_off"] and answer.context["over"]
+
+
+def test_a_wrong_record_is_put_right_with_a_reason(pair: Pair) -> None:
+    session = recorded(pair.one, pair.coach, came=False)
+    assert told("sesi_tidak_datang") == [str(pair.citizen.pk)]
+    assert "Keliru?" in pair.client(pair.citizen).get("/saya/pertemuan/").content.decode()
+    client, address = pair.client(pair.coach), f"/pertemuan/{session.pk}/catat/"
+    assert address in client.get(pair.work).content.decode()
+    sent = {
+        "submission_id": str(uuid4()), "came": "terlaksana", "day": f"{session.day:%d/%m/%Y}",
+        "begins": session.clock[:5], "place_kind": "pusat", "topic": "Harga jual", "done": "Menghitung.",
+    }  # fmt: skip
+    refused = client.post(address, sent)
+    assert refused.status_code == 422 and "sudah dicatat" in refused.content.decode()
+    for _ in range(2):
+        assert client.post(address, sent | {"reason": "Salah tekan"}).status_code == 303
+    session.refresh_from_db()
+    assert session.is_held and session.waits_for_answer and session.done == "Menghitung."
+    assert MentoringSession.objects.count() == 1
+    assert AuditEntry.objects.get(action="sesi.koreksi").reason == "Salah tekan"
+    assert told("sesi_dicatat") == [str(pair.citizen.pk)]
+    # A no is asked again after the record was put right; a yes closes it.
+    answered(session, happened=False)
+    again = sent | {"submission_id": str(uuid4()), "done": "Membuat daftar.", "reason": "Salah orang"}
+    assert client.post(address, again).status_code == 303
+    session.refresh_from_db()
+    assert session.waits_for_answer and session.answer_note == ""
+    answered(session)
+    last = client.post(address, again | {"submission_id": str(uuid4())})
+    assert last.status_code == 422 and "membenarkan" in last.content.decode()
+    assert address not in client.get(pair.work).content.decode()
+
+
+def test_who_is_to_come_knows_where(pair: Pair) -> None:
+    client, address = pair.client(pair.coach), f"/peserta/{pair.one.person_id}/pertemuan/rencanakan/"
+    day = local_day(now(), pair.one.zone) + timedelta(days=3)
+    sent = {"day": f"{day:%d/%m/%Y}", "begins": "09.00", "topic": "Harga"}
+    for kind, where, status in (
+        ("daring", "", 422), ("daring", "Rumah", 422), ("kunjungan", "", 422),
+        ("kunjungan", "https://x.id/a", 422), ("kunjungan", "Jl. Melati 2", 303), ("telepon", "", 303),
+    ):  # fmt: skip
+        values = sent | {"submission_id": str(uuid4()), "place_kind": kind, "where": where}
+        assert client.post(address, values).status_code == status, (kind, where)
+
+
+def test_two_people_at_the_same_hour_are_warned_of(pair: Pair) -> None:
+    other = participant(stage=Stage.PENDAMPINGAN, center=pair.one.center, coach=pair.coach)
+    there = sessions.instant(local_day(now(), pair.one.zone) + timedelta(days=3), time(9), pair.one.zone)
+    planned(other, pair.coach, starts_at=there)
+    client, address = pair.client(pair.coach), f"/peserta/{pair.one.person_id}/pertemuan/rencanakan/"
+    name = other.person.full_name.split()[0]
+    day = local_day(there, pair.one.zone)
+    for begins, is_warned in (("09.30", True), ("11.00", False)):
+        sent = {
+            "submission_id": str(uuid4()), "day": f"{day:%d/%m/%Y}", "begins": begins,
+            "place_kind": "pusat", "topic": "Harga",
+        }  # fmt: skip
+        page = client.post(address, sent, follow=True).content.decode()
+        assert (f"Bertemu {name}" in page) is is_warned, begins
+        assert "Janji bertemu tersimpan" in page
 
 
 def test_cancelling_says_why_and_what_is_written_down_stays(pair: Pair) -> None:
