@@ -180,8 +180,8 @@ def assign_coach(
     """Give the enrollment to a coach of its centre, who then accepts or declines; `note` hands it over.
 
     An open assignment ends as handed over: the earlier coach is told, and sees the person no more. Raises
-    Refused when the coach does not work at the centre or takes nobody now, and, without a `reason`, when the
-    coach or the centre already has more people than planned.
+    Refused when the coach does not work at the centre or takes nobody now, and, without a `reason`, when
+    somebody else has the person or when the coach or the centre already has more people than planned.
     """
     enrollment = lock_enrollment(enrollment_id)
     require_role(actor, enrollment, MANAGERS, act="Pendamping ditetapkan")
@@ -204,6 +204,8 @@ def assign_coach(
     over = _over_capacity(profile)
     if over and not reason:
         raise Refused(f"{over} Tulis alasannya bila tetap ditetapkan.")
+    if current is not None and not reason:
+        raise Refused("Peserta ini sudah punya pendamping. Tulis alasan mengapa dialihkan.")
     if current is not None:
         # whoever waited for the lock looked at the clock before the other one wrote
         at = max(at, current.assigned_at)

@@ -93,8 +93,9 @@ def mark(person: Person, number: int) -> str:
         services.reveal(enrollment_id=enrollment.pk, actor=manager, reason=f"{token} ditelepon")
         coach = coach_of(enrollment.center.code)
         services.assign_coach(
-            enrollment_id=enrollment.pk, actor=manager, coach=coach, at=at, note=f"{token} dekat rumah"
-        )
+            enrollment_id=enrollment.pk, actor=manager, coach=coach, at=at, note=f"{token} dekat rumah",
+            reason=f"{token} satu kampung",
+        )  # fmt: skip
         spoken_about(token, enrollment, coach, manager, at=at)
         if number % 2:
             enrollment.refresh_from_db()

@@ -341,7 +341,7 @@ def assignments(team: Team) -> list[Callable[[], Any]]:
 
     def assign(actor: User, coach: User) -> Callable[[], Any]:
         return lambda: services.assign_coach(
-            enrollment_id=team.enrollment.pk, actor=actor, coach=coach, at=now()
+            enrollment_id=team.enrollment.pk, actor=actor, coach=coach, at=now(), reason="Satu kampung"
         )
 
     return [assign(team.manager, team.coach), assign(team.second_manager, team.second_coach)]
@@ -418,7 +418,7 @@ def mixed_acts(team: Team, amount: int) -> Counter[str]:
                 return moves.resume(**common, actor=team.second_manager, version=version)
             if kind == 2:
                 coach = (team.coach, team.second_coach)[number % 2]
-                return services.assign_coach(**common, actor=team.manager, coach=coach)
+                return services.assign_coach(**common, actor=team.manager, coach=coach, reason="Cuti")
             if kind == 3:
                 return services.set_goal(**common, actor=person.person.user, goal=f"Tujuan {number}")
             if kind == 4:

@@ -450,7 +450,8 @@ def test_a_wish_sent_twice_is_one_wish(desk: Desk, monkeypatch: pytest.MonkeyPat
 
 def many(desk: Desk, *people: Enrollment) -> Callable[[], Any]:
     """The other manager gives people to the other coach; the preview showed the first coach."""
-    plan = bulk.Plan(BulkKind.PENDAMPING, coach=CoachProfile.objects.get(user=desk.other_coach))
+    coach = CoachProfile.objects.get(user=desk.other_coach)
+    plan = bulk.Plan(BulkKind.PENDAMPING, coach=coach, reason="Satu kampung")
     ids = [person.pk for person in people]
     seen = {outcome.enrollment.pk: outcome.seen for outcome in bulk.preview(
         plan=plan, ids=ids, actor=desk.second, at=now()
@@ -461,7 +462,7 @@ def many(desk: Desk, *people: Enrollment) -> Callable[[], Any]:
 def one(desk: Desk) -> Callable[[], Any]:
     """A manager gives one of them, who has nobody, to the first coach."""
     return lambda: services.assign_coach(
-        enrollment_id=desk.double.pk, actor=desk.manager, coach=desk.coach, at=now()
+        enrollment_id=desk.double.pk, actor=desk.manager, coach=desk.coach, at=now(), reason="Satu kampung"
     )
 
 

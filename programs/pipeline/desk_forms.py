@@ -86,7 +86,7 @@ class BulkForm(forms.Form):
         label="Alasan",
         max_length=MAX_WORDS,
         required=False,
-        help_text="Hanya perlu bila pendamping atau pusat sudah penuh. Tersimpan di catatan audit.",
+        help_text="Perlu bila ada yang dialihkan dari pendamping lain, atau bila sudah penuh.",
     )
 
     NEEDED = {

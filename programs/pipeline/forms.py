@@ -216,13 +216,18 @@ class CoachForm(MoveForm):
         help_text="Apa yang perlu diketahui pendamping. Contoh: paling mudah dihubungi sesudah magrib.",
     )
     reason = WordsField(
-        label="Alasan bila sudah penuh",
+        label="Alasan",
         max_length=300,
         required=False,
-        help_text="Hanya perlu bila pendamping atau pusat sudah penuh. Tersimpan di catatan audit.",
+        help_text="Hanya perlu bila pendamping atau pusat sudah penuh. Tampil di riwayat.",
+        required_text="Tulis alasan mengapa peserta dialihkan ke pendamping lain.",
     )
 
     def prepare(self) -> None:
+        if self.enrollment.coach_id is not None:
+            self.fields["reason"].required = True
+            self.fields["reason"].label = "Alasan dialihkan"
+            self.fields["reason"].help_text = "Contoh: pendamping sebelumnya pindah tugas. Tampil di riwayat."
         self.options = coach_options(self.enrollment, at=now())
         field = self.fields["coach"]
         field.queryset = coaches_of(self.enrollment)  # type: ignore[attr-defined]

@@ -280,11 +280,14 @@ def staff_history(
 
 
 def _audited(entry: AuditEntry) -> str:
+    if entry.action == "pendamping.tetapkan" and entry.detail.get("before"):
+        return "Pendamping diganti"
     return "Foto KTP dibuka" if entry.detail.get("what") == "foto KTP" else AUDITED[entry.action]
 
 
 def _is_told_elsewhere(entry: AuditEntry) -> bool:
-    """A coach was given: `coach_history` says so by name; the entry adds only why in spite of the load."""
+    """A coach was given: `coach_history` says so by name; the entry adds only why another one, or why in
+    spite of the load."""
     return entry.action == "pendamping.tetapkan" and not entry.reason
 
 

@@ -90,14 +90,16 @@ def outcomes(done: BulkAct) -> dict[UUID, str]:
 
 def test_a_preview_refuses_what_the_act_refuses_and_writes_nothing(desk: Desk) -> None:
     near, has_coach = desk.people(1)[0], participant(center=desk.center, coach=desk.ratna.user)
+    other = participant(center=desk.center, coach=desk.budi.user)
     over = participant(center=desk.center, status=Status.BERHENTI)
     plan = bulk.Plan(BulkKind.PENDAMPING, coach=desk.ratna)
     before = (OutboxMessage.objects.count(), AuditEntry.objects.count(), CoachAssignment.objects.count())
-    found = bulk.preview(plan=plan, ids=keys([near, has_coach, over]), actor=desk.manager, at=now())
+    found = bulk.preview(plan=plan, ids=keys([near, has_coach, over, other]), actor=desk.manager, at=now())
     said = {outcome.enrollment.pk: outcome.refusal for outcome in found}
     assert said[near.pk] == ""
     assert said[has_coach.pk] == "Sudah didampingi orang ini."
     assert "tidak dalam perjalanan" in said[over.pk]
+    assert "Tulis alasan mengapa dialihkan" in said[other.pk]
     near.refresh_from_db()
     assert near.coach_id is None
     after = (OutboxMessage.objects.count(), AuditEntry.objects.count(), CoachAssignment.objects.count())
@@ -152,7 +154,9 @@ def test_undo_leaves_alone_what_changed_since_and_says_so(desk: Desk) -> None:
     accepted, moved_on, untouched = desk.people(3)
     done = do(bulk.Plan(BulkKind.PENDAMPING, coach=desk.ratna), [accepted, moved_on, untouched], desk.manager)
     services.accept_assignment(enrollment_id=accepted.pk, actor=desk.ratna.user, at=now())
-    services.assign_coach(enrollment_id=moved_on.pk, actor=desk.second, coach=desk.budi.user, at=now())
+    services.assign_coach(
+        enrollment_id=moved_on.pk, actor=desk.second, coach=desk.budi.user, at=now(), reason="Satu kampung"
+    )
     bulk.undo(bulk_id=done.pk, actor=desk.manager, at=now())
     assert outcomes(done) == {
         accepted.pk: "dilakukan", moved_on.pk: "dilakukan", untouched.pk: "dibatalkan",
@@ -301,9 +305,13 @@ def _race(desk: Desk) -> tuple[list[Enrollment], list[Any]]:
     """Both have seen the same preview; their lists run in opposite orders."""
     people = desk.people(6)
     seen = {person.pk: "-" for person in people}
+    ratna, budi = (
+        bulk.Plan(BulkKind.PENDAMPING, coach=coach, reason="Satu kampung")
+        for coach in (desk.ratna, desk.budi)
+    )
     acts = [
-        lambda: do(bulk.Plan(BulkKind.PENDAMPING, coach=desk.ratna), people, desk.manager, seen=seen),
-        lambda: do(bulk.Plan(BulkKind.PENDAMPING, coach=desk.budi), people[::-1], desk.second, seen=seen),
+        lambda: do(ratna, people, desk.manager, seen=seen),
+        lambda: do(budi, people[::-1], desk.second, seen=seen),
     ]
     return people, together(*acts)
 

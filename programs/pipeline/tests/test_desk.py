@@ -198,11 +198,15 @@ def test_silent_people_speak_against_a_coach(center: Center) -> None:
 def test_a_transfer_keeps_history_takes_sight_and_waits_for_acceptance(center: Center, manager: User) -> None:
     old, new = coach_at(center, "Lama"), coach_at(center, "Baru")
     one = participant(stage=Stage.PELATIHAN, center=center, coach=old.user)
-    answer = signed_in(manager).post(
-        f"/peserta/{one.person_id}/pendamping/",
-        {"version": one.version, "coach": new.pk, "note": "Bisa dihubungi sesudah magrib."},
-    )
-    assert answer.status_code == 303
+    client, path = signed_in(manager), f"/peserta/{one.person_id}/pendamping/"
+    sent = {"version": one.version, "coach": new.pk, "note": "Bisa dihubungi sesudah magrib."}
+    refused = client.post(path, sent)
+    assert refused.status_code == 422 and "dialihkan ke pendamping lain" in refused.content.decode()
+    with pytest.raises(Refused, match="alasan"):
+        services.assign_coach(enrollment_id=one.pk, actor=manager, coach=new.user, at=now())
+    assert client.post(path, sent | {"reason": "Pindah tugas."}).status_code == 303
+    history = client.get(f"/peserta/{one.person_id}/").content.decode()
+    assert "Pendamping diganti" in history and "Pindah tugas." in history and "walau penuh" not in history
     first, second = CoachAssignment.objects.filter(enrollment=one).order_by("pk")
     assert (first.end_reason, first.ended_at) == (AssignmentEnd.DIALIHKAN, second.assigned_at)
     assert (second.coach, second.note, second.accepted_at) == (
@@ -358,7 +362,12 @@ def test_a_declined_person_past_the_registration_is_on_the_list_and_the_manager_
     coach, other = coach_at(center, "Ratna Dewi"), coach_at(center, "Karma")
     one = participant(stage=Stage.PERIZINAN, center=center, coach=other.user)
     services.assign_coach(
-        enrollment_id=one.pk, actor=manager, coach=coach.user, at=now(), note="Sesudah magrib"
+        enrollment_id=one.pk,
+        actor=manager,
+        coach=coach.user,
+        at=now(),
+        note="Sesudah magrib",
+        reason="Pindah tugas",
     )
     client = signed_in(manager)
     assert "Tanpa pendamping" not in client.get("/antrean/belum-diterima/").content.decode()
@@ -583,7 +592,9 @@ def test_an_assignment_is_taken_back_only_while_nobody_accepted(center: Center, 
     one = participant(stage=Stage.PELATIHAN, center=center, coach=old.user)
 
     def give() -> CoachAssignment:
-        return services.assign_coach(enrollment_id=one.pk, actor=manager, coach=new.user, at=now())
+        return services.assign_coach(
+            enrollment_id=one.pk, actor=manager, coach=new.user, at=now(), reason="Pindah tugas"
+        )
 
     def take(assignment: CoachAssignment) -> Enrollment:
         return takeback.take_back_coach(
