@@ -130,6 +130,7 @@ WORDS: dict[str, Words] = (
             "kelas.pindahkan": "memindahkan orang ke kelas lain: {obj}",
             "kelas.unduh": "mengunduh daftar nama {obj}",
             "kehadiran.koreksi": "mengoreksi {obj}",
+            "kehadiran.susulan": "mencatat kehadiran yang belum tercatat di {obj}",
             "sertifikat.terbitkan": "menerbitkan sertifikat {obj}",
             "sertifikat.cabut": "mencabut {obj}",
         },

@@ -329,7 +329,7 @@ LINES: dict[str, Line] = {
     ),
     "class_desk": Line(LEADERS, sees=IN_CHARGE | {"trainer"}, kwargs=CLASS),
     "class_open": Line(KEEPERS, sees=IN_CHARGE, kwargs=CLASS, get=405, post=303),
-    "class_finish": Line(KEEPERS, sees=IN_CHARGE, kwargs=CLASS, get=405, post=303),
+    "class_finish": Line(KEEPERS, sees=IN_CHARGE, kwargs=CLASS, post=303),
     "class_cancel": Line(KEEPERS, sees=IN_CHARGE, kwargs=CLASS, post=422),
     "class_capacity": Line(KEEPERS, sees=IN_CHARGE, kwargs=CLASS, post=422),
     "class_people": Line(KEEPERS, sees=IN_CHARGE, kwargs=CLASS, post=422),

@@ -438,7 +438,7 @@ LOOKS = [
       for name in ("class_desk", "roll_call", "session_code", "attendance_correct")),
     *(Look(name, "manager", RECORD) for name in (
         "class_new", "course_new", "course_edit", "question_add", "material_add", "class_cancel",
-        "class_capacity", "class_people", "seat_move", "seat_give_up")),
+        "class_finish", "class_capacity", "class_people", "seat_move", "seat_give_up")),
     *(Look(name, who, RECORD) for name in ("account", "change_password", "account_reauthenticate")
       for who in ("citizen", "manager")),
 ]  # fmt: skip
@@ -457,7 +457,7 @@ NO_DATA = {
     "sign_out_everywhere",
     "help_take", "help_answer", "help_note",
     "report_retry",  # POST only
-    "class_enrol", "class_open", "class_finish", "seat_accept", "certificates_issue",  # POST only
+    "class_enrol", "class_open", "seat_accept", "certificates_issue",  # POST only
     "calendar_renew", "calendar_feed",  # counted in programs/mentoring/tests/test_agenda.py
     "step_tick", "my_meeting_confirm", "my_plan_agree", "clinic_call", "visit_arrive",  # POST only
     "check_in",  # a code that is good for minutes: counted in programs/training/tests/test_pages.py

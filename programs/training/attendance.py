@@ -34,6 +34,8 @@ from .models import (
 
 EARLY = timedelta(hours=1)
 """Before the beginning of a session from which attendance is taken."""
+AFTERWARDS = timedelta(hours=1)
+"""After the end of a session until which its code is shown and counts; later it is the trainer's to say."""
 LATE = timedelta(minutes=15)
 """After the beginning from which a check-in counts as late."""
 SENT_AGAIN = "Daftar hadir dikirim lagi"
@@ -49,12 +51,14 @@ def roll_call(
     presences: Mapping[UUID, Presence],
     decided_at: datetime | None,
     at: datetime,
+    reason: str = "",
 ) -> RollCall:
     """Write down how the people of a session (seat id → presence) were. Sent again, it is one sheet.
 
     `decided_at` is the trainer's clock; of two decisions about one person the later one holds, in whatever
-    order they arrive, and the other is kept. Raises NotYours; Refused for a session that is not on yet, for
-    a changed decision after its day (that is a correction), and for a finished class.
+    order they arrive, and the other is kept. Of a finished class only its manager adds who is missing, with
+    the reason. Raises NotYours; Refused for a session that is not on yet, and for a changed decision after
+    its day (that is a correction).
     """
     session = ClassSession.objects.select_related("training_class").get(pk=session_id)
     training_class = session.training_class
@@ -69,13 +73,18 @@ def roll_call(
         if not _says(known, seats, presences):
             raise Refused(OTHERWISE)
         return known
-    _require_on(session, training_class, at)
+    is_finished = training_class.status == ClassStatus.SELESAI
+    if is_finished:
+        _require_adding(actor, training_class, reason)
+    else:
+        _require_on(session, training_class, at)
     call = RollCall.objects.create(
         session=session, submission_id=submission_id, author=actor, decided_at=moment, received_at=at
     )
     rows = {row.seat_id: row for row in Attendance.objects.filter(session=session, seat__in=seats)}
     is_later_day = local_day(moment, training_class.zone) > local_day(session.ends_at, training_class.zone)
-    if is_later_day and any(row.presence != presences[seat_id] for seat_id, row in rows.items()):
+    is_changed = any(row.presence != presences[seat_id] for seat_id, row in rows.items())
+    if is_changed and (is_later_day or is_finished):
         raise Refused("Hari pertemuannya sudah lewat. Ubah satu per satu lewat koreksi, dengan alasan.")
     Attendance.objects.bulk_create(
         Attendance(
@@ -87,6 +96,11 @@ def roll_call(
     )  # fmt: skip
     for seat_id, row in rows.items():
         _decide(row, presences[seat_id], decided_at=moment, at=at, by=actor)
+    if is_finished:
+        detail = {"session": session.number, "people": len(seats) - len(rows)}
+        audit.record(
+            actor=actor, action="kehadiran.susulan", obj=training_class, reason=reason, detail=detail
+        )
     _after(session, seats, at=at)
     return call
 
@@ -95,7 +109,8 @@ def roll_call(
 def check_in(*, code: str, actor: User, at: datetime) -> Attendance:
     """A participant scanned the code of a session: present, or late. A trainer's later decision holds.
 
-    Raises Refused for a code that is over, and for who has no seat in the class.
+    Raises Refused for a code or session that is over, for who has no seat in the class, and for who was
+    excused: that is the trainer's to change.
     """
     session = session_of(code, at=at)
     if session is None:
@@ -107,6 +122,8 @@ def check_in(*, code: str, actor: User, at: datetime) -> Attendance:
     if not seats:
         raise Refused("Anda tidak terdaftar di kelas ini. Sampaikan kepada pelatihnya.")
     _require_on(session, session.training_class, at)
+    if at > session.ends_at + AFTERWARDS:
+        raise Refused("Pertemuan ini sudah lewat. Hadir waktu itu? Minta pelatih mencatatnya.")
     presence = Presence.TERLAMBAT if at > session.starts_at + LATE else Presence.HADIR
     row, is_new = Attendance.objects.get_or_create(
         session=session,
@@ -115,6 +132,8 @@ def check_in(*, code: str, actor: User, at: datetime) -> Attendance:
     )
     if not is_new:
         row = Attendance.objects.select_for_update(of=("self",), no_key=True).get(pk=row.pk)
+        if row.presence in (Presence.IZIN, Presence.SAKIT):
+            raise Refused(f"Sudah tercatat: {row.label}. Datang juga? Minta pelatih mengubahnya.")
         if not row.is_attended:
             _decide(row, presence, decided_at=at, at=at, by=actor, reason="Memindai kode di kelas")
     _after(session, seats, at=at)
@@ -161,9 +180,32 @@ def _trusted(decided_at: datetime | None, session: ClassSession, at: datetime) -
     return decided_at
 
 
+def shows_code(session: ClassSession, *, at: datetime) -> bool:
+    """Whether the code of a session counts now. Load `training_class` with it."""
+    is_near = session.starts_at - EARLY <= at <= session.ends_at + AFTERWARDS
+    return is_near and session.training_class.status in ClassStatus.taking_part()
+
+
+def closed_words(session: ClassSession, *, at: datetime) -> str:
+    """Why no roll is called now; "" when it can be. Load `training_class` with it."""
+    if session.training_class.status == ClassStatus.SELESAI:
+        return "Kelas ini sudah selesai. Yang belum tercatat diisi pengelola pusatnya, dengan alasan."
+    if at < session.starts_at - EARLY or session.training_class.status not in ClassStatus.taking_part():
+        return "Daftar hadir dibuka satu jam sebelum pertemuan, selama kelasnya berjalan."
+    return ""
+
+
+def _require_adding(actor: User, training_class: TrainingClass, reason: str) -> None:
+    """Who is missing in a finished class."""
+    if not manages(actor, training_class):
+        raise Refused("Kelas ini sudah selesai. Yang belum tercatat diisi pengelola pusatnya.")
+    if not reason:
+        raise Refused("Kelas ini sudah selesai. Tulis alasannya.")
+
+
 def _require_on(session: ClassSession, training_class: TrainingClass, at: datetime) -> None:
     if training_class.status == ClassStatus.SELESAI:
-        raise Refused("Kelas ini sudah selesai. Ubah kehadiran lewat koreksi.")
+        raise Refused("Kelas ini sudah selesai. Minta pelatih atau pusat Anda mencatat kehadirannya.")
     if training_class.status not in ClassStatus.taking_part():
         raise Refused("Kelas ini tidak berjalan, jadi tidak ada daftar hadirnya.")
     if at < session.starts_at - EARLY:

@@ -73,6 +73,16 @@ def share() -> Combinable:
     return came * 100 / Subquery(planned, output_field=IntegerField())
 
 
+def recorded_sessions(training_class: TrainingClass) -> QuerySet[ClassSession]:
+    """The sessions of a class in order, with `recorded`: of how many people who are enrolled it is known how
+    they were."""
+    known = Q(
+        attendance__seat__status=SeatStatus.TERDAFTAR,
+        attendance__seat__enrollment__erased_at__isnull=True,
+    )
+    return training_class.sessions.annotate(recorded=Count("attendance", filter=known)).order_by("number")
+
+
 def class_percents(training_class: TrainingClass) -> dict[UUID, int]:
     """Percent by seat id, of everybody enrolled in a class; one query."""
     seats = Seat.objects.enrolled().filter(training_class=training_class).order_by().values("pk")

@@ -439,21 +439,31 @@ class InstantField(CleanedField):
 
 
 class RollCallForm(forms.Form):
-    """How everybody was: one answer a person, `p-<seat id>`. Who is left out of what was sent stays as is."""
+    """How everybody was: one answer a person, `p-<seat id>`. Who is left out of what was sent stays as is.
+
+    Of a finished class (`asks_why`) nobody is marked beforehand, and a reason is asked.
+    """
 
     use_required_attribute = False
 
     submission_id = SubmissionField(initial=uuid4)
     decided_at = InstantField(widget=forms.HiddenInput(attrs={"data-decided": ""}))
 
-    def __init__(self, *args: Any, seats: list[Seat], known: dict[UUID, str], **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, seats: list[Seat], known: dict[UUID, str], asks_why: bool = False, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.names = {f"p-{seat.pk}": seat.pk for seat in seats}
         for seat in seats:
             self.fields[f"p-{seat.pk}"] = CodeField(
                 label=seat.enrollment.person.full_name, choices=Presence.choices, required=False,
-                initial=known.get(seat.pk, Presence.HADIR), widget=forms.RadioSelect,
+                initial=known.get(seat.pk, "" if asks_why else Presence.HADIR), widget=forms.RadioSelect,
                 required_text="Pilih hadir, terlambat, izin, sakit, atau alpa.",
+            )  # fmt: skip
+        if asks_why:
+            self.fields["reason"] = WordsField(
+                label="Alasan", max_length=200, required_text="Tulis alasannya.",
+                help_text="Contoh: daftar hadir waktu itu di kertas.",
             )  # fmt: skip
 
     def rows(self) -> list[forms.BoundField]:

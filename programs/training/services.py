@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Case, F, Value, When
+from django.db.models import Case, Exists, F, OuterRef, Value, When
 
 from accounts.models import User
 from core import audit
@@ -25,7 +25,7 @@ from participants.refusals import Refused
 from participants.services import lock_enrollment
 
 from .access import manages, require_companion, require_manager
-from .models import ClassStatus, Seat, SeatStatus, TrainingClass
+from .models import Attendance, ClassStatus, Seat, SeatStatus, TrainingClass
 
 OFFER_HOURS = "tawaran_jam"
 """Threshold of P2: hours for which an offered seat is kept free."""
@@ -89,16 +89,30 @@ def enrol(*, enrollment_id: UUID, class_id: UUID, actor: User, at: datetime) -> 
     if not has_seat and at >= training_class.starts_at:
         raise Refused("Kelas ini sudah mulai dan tempatnya habis.")
     is_own = enrollment.person.user_id == actor.pk
-    seat = Seat.objects.create(
-        training_class=training_class,
-        enrollment=enrollment,
-        status=SeatStatus.TERDAFTAR if has_seat else SeatStatus.MENUNGGU,
-        queued_at=at,
-        enrolled_by=None if is_own else actor,
-    )
+    by = None if is_own else actor
+    seat = _old_seat(enrollment, training_class, by=by) if has_seat else None
+    if seat is None:
+        seat = Seat.objects.create(
+            training_class=training_class,
+            enrollment=enrollment,
+            status=SeatStatus.TERDAFTAR if has_seat else SeatStatus.MENUNGGU,
+            queued_at=at,
+            enrolled_by=by,
+        )
     if not is_own:
         audit.record(actor=actor, action="kelas.daftarkan", obj=seat, detail={"status": seat.status})
     tell([seat], "kelas_terdaftar" if has_seat else "kelas_menunggu", at=at)
+    return seat
+
+
+def _old_seat(enrollment: Enrollment, training_class: TrainingClass, *, by: User | None) -> Seat | None:
+    """Somebody comes back to a class they attended: the seat they left, with all that was recorded for it;
+    None for who is new. The class is locked and a seat is held for them."""
+    left = Seat.objects.filter(training_class=training_class, enrollment=enrollment, ended_at__isnull=False)
+    seat = left.filter(Exists(Attendance.objects.filter(seat=OuterRef("pk")))).order_by("-ended_at").first()
+    if seat is not None:
+        seat.status, seat.ended_at, seat.moved_to, seat.enrolled_by = SeatStatus.TERDAFTAR, None, None, by
+        seat.save(update_fields=["status", "ended_at", "moved_to", "enrolled_by"])
     return seat
 
 
@@ -257,10 +271,12 @@ def move_seat(*, seat_id: UUID, to_class_id: UUID, actor: User, at: datetime) ->
         raise Refused(*reasons)
     if not take_seat(target):
         raise Refused("Kelas tujuan penuh. Pilih kelas lain, atau daftarkan ke daftar tunggunya.")
-    new = Seat.objects.create(
-        training_class=target, enrollment=enrollment, status=SeatStatus.TERDAFTAR, queued_at=at,
-        enrolled_by=actor,
-    )  # fmt: skip
+    new = _old_seat(enrollment, target, by=actor)
+    if new is None:
+        new = Seat.objects.create(
+            training_class=target, enrollment=enrollment, status=SeatStatus.TERDAFTAR, queued_at=at,
+            enrolled_by=actor,
+        )  # fmt: skip
     seat.moved_to = new
     seat.save(update_fields=["moved_to"])
     end_seat(seat, origin, SeatStatus.PINDAH, at=at)

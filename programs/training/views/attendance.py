@@ -20,6 +20,7 @@ from accounts.models import Role
 from core.clock import local_day, now
 from participants.refusals import Refused
 from programs.training import attendance as acts
+from programs.training.access import manages
 from programs.training.codes import code_of, session_of
 from programs.training.forms import CorrectionForm, RollCallForm
 from programs.training.models import Attendance, ClassStatus, Presence, Seat, TrainingClass
@@ -32,7 +33,8 @@ from .public import FORM, LEADERS
 @FORM
 @carried
 def roll_call(request: HttpRequest, session_id: UUID) -> HttpResponse:
-    """One answer a person. After its day a session takes only who is still missing; the rest is corrected."""
+    """One answer a person. After its day a session takes only who is still missing; the rest is corrected.
+    Once the class is finished, its manager adds them, with the reason."""
     session, actor, at = led_session(request, session_id), actor_of(request), now()
     one = session.training_class
     seats = list(
@@ -41,15 +43,20 @@ def roll_call(request: HttpRequest, session_id: UUID) -> HttpResponse:
     )  # fmt: skip
     rows = Attendance.objects.filter(session=session).select_related("seat__enrollment__person")
     known = {row.seat_id: row for row in rows}
-    is_past = local_day(at, one.zone) > local_day(session.ends_at, one.zone)
+    is_finished = one.status == ClassStatus.SELESAI
+    is_past = is_finished or local_day(at, one.zone) > local_day(session.ends_at, one.zone)
     if is_past and not is_carried(request):
         seats = [seat for seat in seats if seat.pk not in known]
-    form = RollCallForm(**sent(request), seats=seats, known={pk: row.presence for pk, row in known.items()})
+    form = RollCallForm(
+        **sent(request), seats=seats, known={pk: row.presence for pk, row in known.items()},
+        asks_why=is_finished,
+    )  # fmt: skip
     if form.is_valid():
         try:
             acts.roll_call(
                 session_id=session.pk, actor=actor, submission_id=form.cleaned_data["submission_id"],
                 presences=form.presences(), decided_at=form.cleaned_data["decided_at"], at=at,
+                reason=form.cleaned_data.get("reason", ""),
             )  # fmt: skip
         except Refused as refusal:
             form.add_error(None, str(refusal))
@@ -62,8 +69,9 @@ def roll_call(request: HttpRequest, session_id: UUID) -> HttpResponse:
         "form": form,
         "session": session,
         "item": one,
-        "is_on": at >= session.starts_at - acts.EARLY and one.status in ClassStatus.taking_part(),
+        "closed_words": "" if is_finished and manages(actor, one) else acts.closed_words(session, at=at),
         "is_past": is_past,
+        "shows_code": acts.shows_code(session, at=at),
         "known": sorted(known.values(), key=lambda row: row.seat.enrollment.person.full_name),
         "back": reverse("class_desk", args=[one.pk]),
     }
@@ -84,7 +92,7 @@ def code(request: HttpRequest, session_id: UUID) -> HttpResponse:
         "address": address,
         "came": rows.count(),
         "all": Seat.objects.enrolled().filter(training_class=session.training_class).count(),
-        "is_on": at >= session.starts_at - acts.EARLY,
+        "is_on": acts.shows_code(session, at=at),
         "back": reverse("class_desk", args=[session.training_class_id]),
     }
     is_fragment = request.headers.get("HX-Request") == "true"

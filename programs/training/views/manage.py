@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -24,7 +25,8 @@ from participants.models import Enrollment, Stage
 from participants.refusals import Refused
 from programs.training import catalogue, planning, quiz, services, survey
 from programs.training.access import manages
-from programs.training.attendance import EARLY
+from programs.training.attendance import EARLY, shows_code
+from programs.training.facts import recorded_sessions
 from programs.training.forms import (
     CancelForm,
     CapacityForm,
@@ -35,6 +37,7 @@ from programs.training.forms import (
     centers_of,
 )
 from programs.training.models import (
+    ClassSession,
     ClassStatus,
     Course,
     Presence,
@@ -195,15 +198,24 @@ def class_desk(request: HttpRequest, class_id: UUID) -> HttpResponse:
         Seat.objects.visible_to(actor).live().filter(training_class=one).select_related("enrollment__person")
     )
     rows = list(seats.annotate(came=came).in_rank())
-    sessions = list(one.sessions.annotate(recorded=Count("attendance")).order_by("number"))
+    enrolled = [row for row in rows if row.is_enrolled]
+    sessions = list(recorded_sessions(one).select_related("training_class"))
     may_manage, average = manages(actor, one), quiz.averages(one)
     context = {
         "item": one,
         **(certified(one) if may_manage and one.status == ClassStatus.SELESAI else {}),
-        "sessions": [{"session": row, "is_on": at >= row.starts_at - EARLY} for row in sessions],
+        "sessions": [
+            {
+                "session": row,
+                "is_on": at >= row.starts_at - EARLY,
+                "shows_code": shows_code(row, at=at),
+                "missing": _missing(row, len(enrolled), at=at),
+            }
+            for row in sessions
+        ],
         "count": len(sessions),
         "current": next((row for row in sessions if row.starts_at - EARLY <= at <= row.ends_at), None),
-        "seats": [row for row in rows if row.is_enrolled],
+        "seats": enrolled,
         "waiting": sorted(
             (row for row in rows if not row.is_enrolled), key=lambda row: (not row.is_offered, row.queued_at)
         ),
@@ -225,11 +237,40 @@ def class_open(request: HttpRequest, class_id: UUID) -> HttpResponse:
     return _step(request, class_id, planning.open_class, "Pendaftaran kelas ini dibuka.")
 
 
+def _missing(session: ClassSession, people: int, *, at: datetime) -> int:
+    """Of how many people it is not known how they were at a session that is over."""
+    return max(0, people - session.recorded) if at >= session.ends_at else 0  # type: ignore[attr-defined]
+
+
 @role_required(*KEEPERS)
-@require_POST
+@FORM
 def class_finish(request: HttpRequest, class_id: UUID) -> HttpResponse:
-    """Close the books of the class."""
-    return _step(request, class_id, planning.finish_class, "Kelas ini selesai.")
+    """Say what is missing, then close the books of the class."""
+    if request.method == "POST":
+        return _step(request, class_id, planning.finish_class, "Kelas ini selesai.")
+    one, at = managed(request, class_id), now()
+    people = Seat.objects.enrolled().filter(training_class=one, enrollment__erased_at__isnull=True).count()
+    empty = [(row, _missing(row, people, at=at)) for row in recorded_sessions(one)]
+    missing = [
+        {
+            "label": str(row),
+            "value": f"{count} orang belum tercatat",
+            "href": reverse("roll_call", args=[row.pk]),
+        }
+        for row, count in empty
+        if count
+    ]
+    context = {
+        "question": f"Selesaikan {one.course.title}, {one.name}?",
+        "consequence": "Yang belum tercatat dihitung tidak hadir. Isi dulu, atau selesaikan saja: sesudah itu"
+        " hanya pengelola yang bisa mengisinya, dengan alasan."
+        if missing
+        else "Semua kehadiran sudah tercatat. Sesudah ini kehadiran hanya diubah lewat koreksi.",
+        "details": missing,
+        "verb": "Ya, selesaikan kelas",
+        "cancel": reverse("class_desk", args=[one.pk]),
+    }
+    return render(request, "layout/confirm.html", context)
 
 
 def _step(request: HttpRequest, class_id: UUID, act: Callable[..., object], words: str) -> HttpResponse:

@@ -192,6 +192,7 @@ def seat_accept(request: HttpRequest, seat_id: UUID) -> HttpResponse:
 def seat_give_up(request: HttpRequest, seat_id: UUID) -> HttpResponse:
     """Ask once, then end a seat or a wait."""
     seat, actor = visible_seat(request, seat_id), actor_of(request)
+    one, has_begun = seat.training_class, now() >= seat.training_class.starts_at
     is_own = seat.enrollment.person.user_id == actor.pk
     back = _back(seat, actor)
     if request.method == "POST":
@@ -200,17 +201,32 @@ def seat_give_up(request: HttpRequest, seat_id: UUID) -> HttpResponse:
         except Refused as refusal:
             show_refusal(request, refusal)
         else:
-            messages.success(request, "Dibatalkan. Tempatnya untuk orang berikutnya.")
+            is_passed_on = not seat.is_waiting and not has_begun
+            messages.success(
+                request, "Dibatalkan. Tempatnya untuk orang berikutnya." if is_passed_on else "Dibatalkan."
+            )
         return SeeOther(back)
-    one = seat.training_class
     context = {
         "question": "Batal ikut kelas ini?" if is_own else f"Keluarkan {seat.enrollment.person.full_name}?",
-        "consequence": f"{one.course.title}, {one.name}. Tempatnya langsung ditawarkan kepada yang menunggu.",
+        "consequence": f"{one.course.title}, {one.name}. {_cost_of_leaving(seat, has_begun=has_begun)}",
         "verb": "Ya, batal ikut" if is_own else "Ya, keluarkan",
         "cancel": back,
         "danger": True,
     }
     return render(request, "layout/confirm.html", context)
+
+
+def _cost_of_leaving(seat: Seat, *, has_begun: bool) -> str:
+    if seat.is_waiting:
+        return "Urutan di daftar tunggu tidak disimpan."
+    if not has_begun:
+        return "Tempatnya langsung ditawarkan kepada yang menunggu."
+    count = seat.attendance.count()
+    if not count:
+        return "Kelas ini sudah berjalan."
+    return (
+        f"Kelas ini sudah berjalan: kehadiran di {count} pertemuan yang sudah tercatat tidak dihitung lagi."
+    )
 
 
 def _back(seat: Seat, actor: User) -> str:
