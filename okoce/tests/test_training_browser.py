@@ -255,7 +255,7 @@ def test_a_citizen_takes_both_tests_and_says_how_it_was_on_a_phone(desk: Desk) -
     page.get_by_role("button", name="Kirim kesan").click()
     expect(page.get_by_text("Kesan Anda tersimpan tanpa nama")).to_be_visible()
     screen = desk.at(desk.coach, f"/pelatihan/{one.pk}/kelola/")
-    expect(screen.get_by_text("0% sebelum dan 100% sesudah kelas")).to_be_visible()
+    expect(screen.get_by_text("1 orang mengisi; tampil mulai 5 orang")).to_be_visible()
     expect(screen.get_by_text("1 orang sudah mengisi kesan")).to_be_visible()
     assert Seat.objects.get(pk=seat.pk).results.count() == 2
 

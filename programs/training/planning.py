@@ -194,7 +194,8 @@ def change_capacity(*, class_id: UUID, actor: User, capacity: int, at: datetime)
 
 @transaction.atomic
 def cancel_class(*, class_id: UUID, actor: User, reason: str, at: datetime) -> TrainingClass:
-    """Call a class off and tell everybody in it or waiting for it, with where to find another.
+    """Call a class off and tell everybody in it or waiting for it, with where to find another. A draft stays
+    unseen.
 
     Raises NotYours, or Refused for a class that is over.
     """
@@ -204,8 +205,9 @@ def cancel_class(*, class_id: UUID, actor: User, reason: str, at: datetime) -> T
         return training_class
     if training_class.is_over:
         raise Refused("Kelas ini sudah selesai, jadi tidak bisa dibatalkan.")
+    training_class.is_withdrawn = training_class.is_draft
     training_class.status, training_class.cancel_reason, training_class.taken = ClassStatus.BATAL, reason, 0
-    training_class.save(update_fields=["status", "cancel_reason", "taken"])
+    training_class.save(update_fields=["status", "is_withdrawn", "cancel_reason", "taken"])
     live = Seat.objects.live().filter(training_class=training_class)
     seats = list(live.select_for_update(of=("self",), no_key=True).order_by("pk"))
     Seat.objects.filter(pk__in=[seat.pk for seat in seats]).update(status=SeatStatus.KELAS_BATAL, ended_at=at)

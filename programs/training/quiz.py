@@ -14,8 +14,9 @@ from accounts.models import User
 from core import audit
 from participants.refusals import NotYours, Refused
 
-from .models import ClassSession, ClassStatus, Moment, Question, QuizResult, Seat, TrainingClass
+from .models import ClassSession, ClassStatus, Moment, Question, QuizResult, Seat, SeatStatus, TrainingClass
 from .planning import lock_course
+from .survey import BATCH
 
 MOST_QUESTIONS = 20
 
@@ -62,7 +63,11 @@ def answer(
 
 @dataclass(frozen=True, slots=True)
 class Average:
-    """How a class did: people and average percent before, after, and of those who took both."""
+    """How a class did: how many answered and the average percent before, after, and of those who took both.
+
+    A percent is of five people at a time, the first first, and None below: nobody's own score can be read
+    from it. `both_people` are those whose answers are in it.
+    """
 
     before: int | None
     before_people: int
@@ -73,15 +78,17 @@ class Average:
 
 
 def averages(training_class: TrainingClass) -> Average:
-    """Averages of a class, nobody by name; one statement."""
-    rows = QuizResult.objects.filter(
-        seat__training_class=training_class, seat__enrollment__erased_at__isnull=True
-    ).values_list("seat_id", "moment", "right", "total")
+    """Averages of those who are in the class, nobody by name; one statement."""
+    results = QuizResult.objects.filter(
+        seat__training_class=training_class, seat__status=SeatStatus.TERDAFTAR,
+        seat__enrollment__erased_at__isnull=True,
+    )  # fmt: skip
+    rows = results.order_by("at", "pk").values_list("seat_id", "moment", "right", "total")
     found: dict[str, dict[UUID, float]] = {Moment.AWAL: {}, Moment.AKHIR: {}}
     for seat_id, moment, right, total in rows:
         found[moment][seat_id] = right * 100 / total
     before, after = found[Moment.AWAL], found[Moment.AKHIR]
-    both = before.keys() & after.keys()
+    both = [seat_id for seat_id in after if seat_id in before]
     pair = (_mean([before[pk] for pk in both]), _mean([after[pk] for pk in both]))
     return Average(
         before=_mean(list(before.values())),
@@ -89,7 +96,7 @@ def averages(training_class: TrainingClass) -> Average:
         after=_mean(list(after.values())),
         after_people=len(after),
         both=(pair[0], pair[1]) if pair[0] is not None and pair[1] is not None else None,
-        both_people=len(both),
+        both_people=_shown(len(both)),
     )
 
 
@@ -99,18 +106,27 @@ def average_words(average: Average) -> str:
         before, after = average.both
         return f"{before}% menjadi {after}%, dari {average.both_people} orang yang mengisi keduanya"
     parts = [
-        f"{label} {mean}% dari {people} orang"
+        f"{label} {mean}% dari {_shown(people)} orang"
         for label, mean, people in (
             ("awal", average.before, average.before_people),
             ("akhir", average.after, average.after_people),
         )
         if mean is not None
     ]
-    return "; ".join(parts) or "Belum ada yang mengisi"
+    if parts:
+        return "; ".join(parts)
+    people = max(average.before_people, average.after_people)
+    return f"{people} orang mengisi; tampil mulai {BATCH} orang" if people else "Belum ada yang mengisi"
+
+
+def _shown(people: int) -> int:
+    return people // BATCH * BATCH
 
 
 def _mean(values: Sequence[float]) -> int | None:
-    return round(sum(values) / len(values)) if values else None
+    """Of the first five, ten, …; None below five."""
+    first = values[: _shown(len(values))]
+    return round(sum(first) / len(first)) if first else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,8 +27,8 @@ class TrainingClassQuerySet(models.QuerySet["TrainingClass"]):
     """Questions about classes."""
 
     def published(self) -> Self:
-        """What everybody may see: everything but drafts."""
-        return self.exclude(status=ClassStatus.DRAFT)
+        """What everybody may see: everything but drafts, also those that were called off as drafts."""
+        return self.exclude(status=ClassStatus.DRAFT).exclude(is_withdrawn=True)
 
     def managed_by(self, user: User) -> Self:
         """The classes of the centres somebody manages; all for the secretariat."""
@@ -73,6 +73,7 @@ class TrainingClass(models.Model):
     starts_at = models.DateTimeField("mulai")
     ends_at = models.DateTimeField("selesai")
     status = models.CharField(max_length=12, choices=ClassStatus.choices, default=ClassStatus.DRAFT)
+    is_withdrawn = models.BooleanField("dibatalkan sebelum dibuka", default=False, db_default=False)
     cancel_reason = models.CharField("alasan batal", max_length=200, blank=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(default=clock.now)

@@ -192,3 +192,71 @@ def test_somebody_new_gets_a_seat_of_their_own() -> None:
         enrollment_id=late.pk, class_id=half.one.pk, actor=half.manager, at=half.session.ends_at
     )
     assert seat.pk not in (half.first.pk, half.second.pk) and seat.is_enrolled
+
+
+# A class called off ---------------------------------------------------------------------------------------
+
+
+def test_the_manager_of_a_cancelled_class_sees_whom_to_phone() -> None:
+    half = Half()
+    User.objects.filter(pk=half.second.enrollment.person.user_id).update(is_active=False)
+    half.second.enrollment.person.user = None
+    half.second.enrollment.person.save()
+    planning.cancel_class(class_id=half.one.pk, actor=half.manager, reason="Banjir", at=AT)
+    text = read(half.manager, half.desk)
+    for seat in (half.first, half.second):
+        person = seat.enrollment.person
+        assert person.full_name in text and reverse("person", args=[person.pk]) in text
+    assert text.count("tanpa akun, telepon") == 1
+    assert "Belum ada peserta" not in text and "2 orang waktu dibatalkan" in text
+    seen = read(half.trainer, half.desk)
+    assert half.first.enrollment.person.full_name in seen
+    assert reverse("person", args=[half.first.enrollment.person_id]) not in seen
+
+
+def test_a_draft_that_is_called_off_stays_inside() -> None:
+    manager = manager_of()
+    one = training_class(manager=manager, is_open=False)
+    planning.cancel_class(class_id=one.pk, actor=manager, reason="Anggaran ditahan", at=AT)
+    one.refresh_from_db()
+    assert one.is_cancelled
+    for user in (None, trainee().person.user):
+        assert browser(user).get(one.get_absolute_url()).status_code == 404
+        assert browser(user).get(reverse("class_calendar", args=[one.pk])).status_code == 404
+    desk = read(manager, reverse("class_desk", args=[one.pk]))
+    assert "Anggaran ditahan" in desk and "Halaman umum" not in desk
+    opened = training_class(manager=manager, name="Buka")
+    planning.cancel_class(class_id=opened.pk, actor=manager, reason="Banjir", at=AT)
+    assert "Banjir" in read(None, opened.get_absolute_url())
+
+
+# What a participant reads -------------------------------------------------------------------------------
+
+
+def test_a_participant_reads_how_they_were_and_why_it_was_corrected() -> None:
+    half = Half()
+    called(half.one, half.second, "alpa")
+    row = Attendance.objects.get(seat=half.second)
+    attendance.correct(
+        attendance_id=row.pk, actor=half.trainer, presence=Presence.SAKIT, reason="Surat dokter diterima",
+        at=half.session.ends_at,
+    )  # fmt: skip
+    own, other = (seat.enrollment.person.user for seat in (half.second, half.first))
+    address = half.one.get_absolute_url()
+    with time_machine.travel(half.session.ends_at, tick=False):
+        text = read(own, address)
+        assert "Sakit" in text and "Surat dokter diterima" in text and "Alpa → Sakit" in text
+        assert "Surat dokter" not in read(other, address) and "Hadir" in read(other, address)
+        assert "Surat dokter" not in read(None, address) and "Kehadiran Anda" not in read(None, address)
+
+
+def test_in_a_running_class_the_card_names_the_next_session() -> None:
+    half = Half()
+    user, later = half.first.enrollment.person.user, session_of(half.one, 2)
+    with time_machine.travel(half.session.ends_at, tick=False):
+        card = read(user, half.one.get_absolute_url()).partition('id="anda"')[2].partition("</section>")[0]
+    assert "Pertemuan berikutnya" in card and "8 Desember 2026" in card and "7 Desember" not in card
+    assert "supaya orang lain bisa ikut" not in card
+    with time_machine.travel(later.ends_at, tick=False):
+        card = read(user, half.one.get_absolute_url()).partition('id="anda"')[2].partition("</section>")[0]
+    assert "Desember" not in card

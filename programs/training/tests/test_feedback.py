@@ -18,7 +18,7 @@ from core.models import AuditEntry, OutboxMessage
 from participants.erasure import erase_person
 from participants.portability import load
 from participants.refusals import NotYours, Refused
-from programs.training import planning, quiz, report, survey
+from programs.training import planning, quiz, report, services, survey
 from programs.training.models import (
     Course,
     Moment,
@@ -135,18 +135,40 @@ def test_nobody_answers_for_another_or_without_a_seat_or_questions() -> None:
 
 
 def test_the_average_compares_those_who_took_both() -> None:
-    asked = Asked(people=3)
-    for number, (before, after) in enumerate([(0, 2), (1, 2), (2, None)]):
-        asked.answer(Moment.AWAL, before, number=number)
+    asked = Asked(people=6)
+    for number, (before, after) in enumerate([(0, 2), (0, 2), (1, 2), (2, 2), (2, 2), (2, None)]):
+        later = timedelta(minutes=number)
+        asked.answer(Moment.AWAL, before, number=number, at=AT + later)
         if after is not None:
-            asked.answer(Moment.AKHIR, after, number=number)
+            asked.answer(Moment.AKHIR, after, number=number, at=asked.last.starts_at + later)
     found = quiz.averages(asked.one)
-    assert (found.before, found.before_people, found.after, found.after_people) == (50, 3, 100, 2)
-    assert (found.both, found.both_people) == ((25, 100), 2)
+    assert (found.before, found.before_people, found.after, found.after_people) == (50, 6, 100, 5)
+    assert (found.both, found.both_people) == ((50, 100), 5)
     text = asked.page("class_desk", asked.trainer, at=asked.last.ends_at).content.decode()
-    assert "<b>25%</b> sebelum dan <b>100%</b> sesudah kelas, dari 2 orang" in text
+    assert "<b>50%</b> sebelum dan <b>100%</b> sesudah kelas, dari 5 orang" in text
     facts = dict(report.load_report(asked.one, reader=asked.trainer, at=AT).facts)
-    assert facts["Tes awal dan akhir"].startswith("25% menjadi 100%")
+    assert facts["Tes awal dan akhir"].startswith("50% menjadi 100%")
+
+
+def test_nobodys_score_can_be_read_from_an_average() -> None:
+    """Shown from five on and five at a time, of those who are in the class."""
+    asked = Asked(people=7)
+    for number in range(4):
+        asked.answer(Moment.AWAL, 2, number=number)
+    found = quiz.averages(asked.one)
+    assert (found.before, found.before_people) == (None, 4)
+    facts = dict(report.load_report(asked.one, reader=asked.trainer, at=AT).facts)
+    assert facts["Tes awal dan akhir"] == "4 orang mengisi; tampil mulai 5 orang"
+    text = asked.page("class_desk", asked.trainer).content.decode()
+    assert "4 orang mengisi" in text and "100%" not in text.partition("<main")[2].partition("</main>")[0]
+    asked.answer(Moment.AWAL, 2, number=4)
+    assert quiz.average_words(quiz.averages(asked.one)) == "awal 100% dari 5 orang"
+    asked.answer(Moment.AWAL, 0, number=5, at=AT + timedelta(minutes=1))
+    assert quiz.average_words(quiz.averages(asked.one)) == "awal 100% dari 5 orang"
+    services.give_up(seat_id=asked.seats[5].pk, actor=asked.user(5), at=AT)
+    services.give_up(seat_id=asked.seats[0].pk, actor=asked.user(), at=AT)
+    found = quiz.averages(asked.one)
+    assert (found.before, found.before_people) == (None, 4)
 
 
 def test_a_participant_answers_on_the_page_and_reads_the_own_score() -> None:
@@ -282,7 +304,7 @@ def test_what_is_held_and_what_an_erasure_leaves() -> None:
     assert (sections["tes_kelas"][0]["benar"], sections["tes_kelas"][0]["dari"]) == (1, 2)
     assert sections["kesan_kelas"] == [{"kursus": "Dasar usaha", "angkatan": "Angkatan 1"}]
     erase_person(person_id=person.pk, actor=None, reason="Percobaan", at=AT)
-    assert quiz.averages(asked.one).before is None
+    assert quiz.averages(asked.one).before_people == 0
     assert SurveyAnswer.objects.get().words == "Bagus"
 
 

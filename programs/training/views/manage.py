@@ -194,11 +194,13 @@ def class_desk(request: HttpRequest, class_id: UUID) -> HttpResponse:
     """One class for who leads it: sessions, people, who waits, and what may be done."""
     at, actor, one = now(), actor_of(request), led(request, class_id)
     came = Count("attendance", filter=Q(attendance__presence__in=Presence.attended()))
-    seats = (
-        Seat.objects.visible_to(actor).live().filter(training_class=one).select_related("enrollment__person")
-    )
+    seats = Seat.objects.visible_to(actor).filter(training_class=one).select_related("enrollment__person")
+    seats = seats.filter(status=SeatStatus.KELAS_BATAL) if one.is_cancelled else seats.live()
     rows = list(seats.annotate(came=came).in_rank())
     enrolled = [row for row in rows if row.is_enrolled]
+    may_open = Enrollment.objects.none()
+    if one.is_cancelled:
+        may_open = Enrollment.objects.visible_to(actor).filter(pk__in=[row.enrollment_id for row in rows])
     sessions = list(recorded_sessions(one).select_related("training_class"))
     may_manage, average = manages(actor, one), quiz.averages(one)
     context = {
@@ -216,8 +218,11 @@ def class_desk(request: HttpRequest, class_id: UUID) -> HttpResponse:
         "count": len(sessions),
         "current": next((row for row in sessions if row.starts_at - EARLY <= at <= row.ends_at), None),
         "seats": enrolled,
+        "called_off": rows if one.is_cancelled else [],
+        "may_open": set(may_open.values_list("pk", flat=True)),
         "waiting": sorted(
-            (row for row in rows if not row.is_enrolled), key=lambda row: (not row.is_offered, row.queued_at)
+            (row for row in rows if row.is_offered or row.is_waiting),
+            key=lambda row: (not row.is_offered, row.queued_at),
         ),
         "average": average,
         "average_words": inside(quiz.average_words(average)),

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
+from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -24,7 +25,7 @@ from programs.training import catalogue, quiz, services, survey
 from programs.training.access import leads, manages
 from programs.training.calendar import TYPE, calendar_of
 from programs.training.forms import CatalogueForm
-from programs.training.models import ClassSession, Seat, TrainingClass
+from programs.training.models import AttendanceChange, ClassSession, Seat, TrainingClass
 
 from .fetch import actor_of, own_enrollment, published, show_refusal, visible_seat, visitor_of
 
@@ -98,6 +99,7 @@ def class_page(request: HttpRequest, class_id: UUID) -> HttpResponse:
     seat = context.get("seat")
     if seat is not None and seat.is_enrolled:
         context |= _feedback(one, seat, context["sessions"], at=at)
+        context |= _attended(seat, context["sessions"], at=at)
     if one.is_full or one.is_over:
         context["others"] = catalogue.alternatives(one, at=at)
     return render(request, "training/class.html", context)
@@ -119,6 +121,20 @@ def _own(enrollment: Enrollment | None, one: TrainingClass, *, at: Any) -> dict[
         "place_in_queue": ahead + 1,
         "refusals": [] if seat else services.why_not(enrollment, one, at=at),
         "busy": [] if seat else catalogue.busy_with(enrollment, one),
+    }
+
+
+def _attended(seat: Seat, sessions: list[ClassSession], *, at: datetime) -> dict[str, Any]:
+    """How a participant was at each session, with what was corrected and why, and which session is next."""
+    changes = AttendanceChange.objects.filter(is_applied=True).order_by("at", "pk")
+    rows = seat.attendance.prefetch_related(Prefetch("changes", changes, to_attr="applied"))
+    own = {row.session_id: row for row in rows}
+    for session in sessions:
+        session.own = own.get(session.pk)  # type: ignore[attr-defined]
+    return {
+        "attended": bool(own),
+        "has_begun": at >= sessions[0].starts_at,
+        "coming": next((session for session in sessions if session.starts_at > at), None),
     }
 
 
