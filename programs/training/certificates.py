@@ -92,6 +92,13 @@ def without_certificate(training_class: TrainingClass) -> QuerySet[Seat]:
     return entitled(training_class).filter(certificate__isnull=True)
 
 
+def no_longer_entitled(training_class: TrainingClass) -> QuerySet[Certificate]:
+    """Valid certificates of people whose attendance was corrected to too little since."""
+    found = Certificate.objects.valid().filter(seat__training_class=training_class)
+    found = found.filter(seat__enrollment__erased_at__isnull=True).select_related("seat__enrollment__person")
+    return found.exclude(seat__in=entitled(training_class).values("pk")).order_by("number")
+
+
 @jobs.job(KIND)
 def issue_all(job_run: jobs.JobRun) -> None:
     """Issue what is still missing, chunk after chunk. Killed or run twice, nobody gets two: every chunk

@@ -43,6 +43,8 @@ class TrainingFacts:
 
 BASIC_LEVELS = (Level.DASAR, Level.LANJUTAN)
 """Classes that count towards P2 for everybody. Who has a business already may choose a thematic one too."""
+NEEDED = Q(training_class__course__level__in=BASIC_LEVELS) | Q(enrollment__pathway=Pathway.NAIK_KELAS)
+"""Seats in such a class."""
 
 
 def load_facts(enrollments: Sequence[Enrollment], *, shared: SharedFacts) -> dict[UUID, TrainingFacts]:
@@ -83,6 +85,12 @@ def recorded_sessions(training_class: TrainingClass) -> QuerySet[ClassSession]:
     return training_class.sessions.annotate(recorded=Count("attendance", filter=known)).order_by("number")
 
 
+def passed_seats(*, enough: int) -> QuerySet[Seat]:
+    """Seats in finished classes that count towards P2, with enough attendance."""
+    finished = Seat.objects.enrolled().filter(NEEDED, training_class__status=ClassStatus.SELESAI)
+    return finished.order_by().annotate(percent=share()).filter(percent__gte=enough)
+
+
 def class_percents(training_class: TrainingClass) -> dict[UUID, int]:
     """Percent by seat id, of everybody enrolled in a class; one query."""
     seats = Seat.objects.enrolled().filter(training_class=training_class).order_by().values("pk")
@@ -96,10 +104,9 @@ def attended_percents(enrollment_ids: Sequence[UUID]) -> list[tuple[UUID, int, b
     Of a class: sessions attended of all that were planned, rounded down, so that nobody is through before
     the sessions that are still to come could change it.
     """
-    needed = Q(training_class__course__level__in=BASIC_LEVELS) | Q(enrollment__pathway=Pathway.NAIK_KELAS)
     seats = (
         Seat.objects.enrolled()
-        .filter(needed, enrollment__in=enrollment_ids, training_class__status__in=ClassStatus.held())
+        .filter(NEEDED, enrollment__in=enrollment_ids, training_class__status__in=ClassStatus.held())
         .order_by()
         .values("pk")
         .annotate(percent=share(), certified=Exists(Certificate.objects.valid().filter(seat=OuterRef("pk"))))

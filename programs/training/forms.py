@@ -21,6 +21,7 @@ from participants.models import Pathway
 from .models import Course, Level, Presence, Question, Seat, TrainerKind, TrainingClass
 from .quiz import QuestionText
 from .schedule import MOST_SESSIONS
+from .services import MOST_AT_ONCE
 
 WEEKDAYS = ("Senin", "Selasa", "Rabu", "Kamis", "Jumat", "Sabtu", "Minggu")
 _TIME = re.compile(r"([01]?[0-9]|2[0-3])[.:]([0-5][0-9])", re.ASCII)
@@ -374,7 +375,7 @@ class EnrolManyForm(forms.Form):
         label="Nomor pendaftaran", max_length=4000, multiline=True, required=False,
         help_text="Satu baris untuk satu orang. Contoh: OK-26-000123.",
     )  # fmt: skip
-    pick = PicksField(label="Peserta yang belum punya kelas", choices=[], required=False)
+    pick = PicksField(label="Peserta yang masih perlu kelas", choices=[], required=False)
 
     def __init__(self, *args: Any, people: list[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -392,6 +393,11 @@ class EnrolManyForm(forms.Form):
         data: dict[str, Any] = super().clean() or {}
         if not self.errors and not data.get("numbers") and not data.get("pick"):
             raise ValidationError("Pilih orangnya, atau tulis nomor pendaftarannya.")
+        count = len(data.get("numbers", [])) + len(data.get("pick", []))
+        if count > MOST_AT_ONCE:
+            raise ValidationError(
+                f"Paling banyak {MOST_AT_ONCE} orang sekaligus. Ini {count}. Kirim dalam beberapa kali."
+            )
         return data
 
 

@@ -73,8 +73,11 @@ class Certificate(models.Model):
 
     @property
     def holder_partly(self) -> str:
-        """The first name and initials: "Siti A."; nothing that leads to a person."""
+        """The first name and initials: "Siti A."; of a name of one word its first letter: "S…". Nothing that
+        leads to a person."""
         first, *others = self.seat.enrollment.person.full_name.split()
+        if not others:
+            return f"{first[0]}…"
         return " ".join([first, *(f"{word[0]}." for word in others)])
 
 

@@ -23,7 +23,7 @@ from core.clock import local_day, now
 from core.models import AuditEntry, Job, OutboxMessage
 from participants.erasure import erase_person
 from participants.facts import load_shared_facts
-from participants.models import Enrollment, Pathway
+from participants.models import Enrollment, Pathway, Person
 from participants.portability import load
 from participants.refusals import NotYours, Refused
 from participants.rules import ItemState, evaluate
@@ -135,6 +135,60 @@ def test_anybody_checks_a_certificate_and_reads_no_more_than_a_part_of_the_name(
     assert "Sudah dicabut" in text and "Rahasia kantor" not in text
     unknown = check("TIDAKADA")
     assert unknown.status_code == 404 and "Tidak dikenal" in unknown.content.decode()
+
+
+def test_a_name_of_one_word_is_not_shown_whole() -> None:
+    done = Finished()
+    Person.objects.filter(pk=done.passed.enrollment.person_id).update(full_name="Sakura")
+    (made,) = done.issue()
+    text = check(made.code).content.decode()
+    assert "Sakura" not in text and "S…" in text
+
+
+def test_the_holder_reads_that_it_was_revoked_and_the_manager_that_one_no_longer_fits(settings: Any) -> None:
+    settings.DEMO_MODE = True
+    done = Finished()
+    User.objects.filter(pk=done.manager.pk).update(is_demo=True)
+    (made,) = done.issue()
+    clients = []
+    with time_machine.travel(done.at, tick=False):
+        for user in (done.manager, done.passed.enrollment.person.user):
+            clients.append(Client())
+            clients[-1].force_login(user, backend="accounts.backends.LoginBackend")
+        manager, holder = clients
+        desk = reverse("class_desk", args=[done.one.pk])
+        assert "tidak cukup lagi" not in manager.get(desk).content.decode()
+        row = done.passed.attendance.get(session__number=1)
+        answer = manager.post(
+            reverse("attendance_correct", args=[row.pk]), {"presence": "alpa", "reason": "Salah orang"},
+            follow=True,
+        )  # fmt: skip
+        assert "sertifikatnya masih berlaku" in answer.content.decode()
+        text = manager.get(desk).content.decode()
+        assert "tidak cukup lagi" in text and text.count("Siti Aminah Contoh") > 1
+        page = done.one.get_absolute_url()
+        assert "Unduh sertifikat" in holder.get(page).content.decode()
+        certificates.revoke(certificate_id=made.pk, actor=done.manager, reason="Rahasia", at=done.at)
+        text = holder.get(page).content.decode()
+        assert made.number in text and "dicabut" in text and "Rahasia" not in text
+        assert "tidak cukup lagi" not in manager.get(desk).content.decode()
+
+
+def test_the_desk_of_a_finished_class_asks_no_more_for_more_certificates(settings: Any) -> None:
+    settings.DEMO_MODE = True
+    counts = []
+    for people in (2, 6):
+        one, manager = finished_class(people=people)
+        User.objects.filter(pk=manager.pk).update(is_demo=True)
+        certificates.issue_some(class_id=one.pk, issuer=manager, at=one.ends_at)
+        client = Client()
+        with time_machine.travel(one.ends_at, tick=False):
+            client.force_login(manager, backend="accounts.backends.LoginBackend")
+            client.get(reverse("class_desk", args=[one.pk]))
+            with CaptureQueriesContext(connection) as caught:
+                assert client.get(reverse("class_desk", args=[one.pk])).status_code == 200
+        counts.append(len(caught.captured_queries))
+    assert counts[0] == counts[1]
 
 
 def test_the_document_opens_and_names_no_nik(settings: Any) -> None:

@@ -23,7 +23,7 @@ from core.clock import day_start
 from core.formats import day
 from core.models import OutboxMessage
 from participants.models import Pathway, Stage
-from programs.training import codes, services
+from programs.training import codes, planning, services
 from programs.training.calendar import calendar_of
 from programs.training.models import (
     Attendance,
@@ -38,7 +38,17 @@ from programs.training.models import (
     TrainingClass,
 )
 
-from .factories import AT, FIRST_DAY, course, enrolled, manager_of, session_of, trainee, training_class
+from .factories import (
+    AT,
+    FIRST_DAY,
+    called,
+    course,
+    enrolled,
+    manager_of,
+    session_of,
+    trainee,
+    training_class,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -415,6 +425,44 @@ def test_a_manager_is_warned_of_classes_at_the_same_time_and_sees_only_those_tha
     assert "Untuk kerja" not in offered and f"mulai {day(third.starts_on)}, 09.00 WIB" in offered
     moved = client.post(reverse("seat_move", args=[seat.pk]), {"to": str(third.pk)}, follow=True)
     assert "Waktunya sama dengan Dasar usaha, Angkatan 2" in moved.content.decode()
+
+
+def test_a_list_that_is_too_long_is_refused_whole() -> None:
+    """Nobody of a list vanishes."""
+    one, client = training_class(), browser(manager_of())
+    page = reverse("class_people", args=[one.pk])
+    numbers = "\n".join(f"OK-26-{n:06d}" for n in range(290))
+    refused = client.post(page, {"numbers": numbers})
+    assert refused.status_code == 422
+    assert "Paling banyak 200 orang sekaligus. Ini 290." in main_of(refused)
+    assert "OK-26-000289" in refused.content.decode()
+    sent = client.post(page, {"numbers": "\n".join(f"OK-26-{n:06d}" for n in range(200))})
+    assert len(sent.context["outcomes"]) == 200
+
+
+def test_who_still_needs_a_class_is_offered_for_the_next_one() -> None:
+    manager = manager_of()
+    done = training_class(sessions=2, manager=manager)
+    passed, failed, seated, fresh = trainee(), trainee(), trainee(), trainee()
+    for who, marks in ((passed, "hadir hadir"), (failed, "hadir alpa")):
+        called(done, enrolled(done, who), marks, by=manager)
+    planning.begin_classes(at=done.starts_at)
+    planning.finish_class(class_id=done.pk, actor=manager, at=done.ends_at)
+    coming = training_class(manager=manager, name="Lain", first_on=FIRST_DAY + timedelta(days=30))
+    enrolled(coming, seated)
+    page = browser(manager).get(reverse("class_people", args=[coming.pk]))
+    offered = {value for value, _ in page.context["form"].fields["pick"].choices}
+    assert offered == {str(failed.pk), str(fresh.pk)}
+
+
+def test_a_class_under_way_promises_no_waiting_list() -> None:
+    manager = manager_of()
+    one = training_class(manager=manager)
+    page = reverse("class_people", args=[one.pk])
+    assert "masuk daftar tunggu" in main_of(browser(manager).get(page))
+    with time_machine.travel(one.starts_at, tick=False):
+        text = main_of(browser(manager).get(page))
+    assert "masuk daftar tunggu" not in text and "tidak ada daftar tunggu" in text
 
 
 # Attendance ---------------------------------------------------------------------------------------------

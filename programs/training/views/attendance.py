@@ -21,6 +21,7 @@ from core.clock import local_day, now
 from participants.refusals import Refused
 from programs.training import attendance as acts
 from programs.training.access import manages
+from programs.training.certificates import no_longer_entitled
 from programs.training.codes import code_of, session_of
 from programs.training.forms import CorrectionForm, RollCallForm
 from programs.training.models import Attendance, ClassStatus, Presence, Seat, TrainingClass
@@ -134,6 +135,9 @@ def correct(request: HttpRequest, attendance_id: UUID) -> HttpResponse:
             form.add_error(None, str(refusal))
         else:
             messages.success(request, f"Kehadiran {row.seat.enrollment.person.full_name} diperbaiki.")
+            if no_longer_entitled(row.session.training_class).filter(seat=row.seat_id).exists():
+                words = "Kehadirannya tidak cukup lagi, tetapi sertifikatnya masih berlaku."
+                messages.warning(request, f"{words} Pengelola bisa mencabutnya.")
             return SeeOther(reverse("roll_call", args=[row.session_id]))
     context = {
         "form": form,

@@ -61,6 +61,7 @@ def certified(one: TrainingClass) -> dict[str, Any]:
         "order": ordered,
         "is_issuing": ordered is not None and not ordered.is_finished,
         "order_words": certificates.progress_words(ordered) if ordered else "",
+        "doubtful": list(certificates.no_longer_entitled(one)),
         "without": certificates.without_certificate(one).count(),
         "issued": Certificate.objects.valid().filter(seat__training_class=one).count(),
     }

@@ -21,12 +21,12 @@ from centers.models import Center
 from core.clock import now, today
 from core.formats import day_long, inside
 from core.keyset import page as keyset_page
-from participants.models import Enrollment, Stage
+from participants.models import Enrollment, Stage, Threshold
 from participants.refusals import Refused
 from programs.training import catalogue, planning, quiz, services, survey
 from programs.training.access import manages
 from programs.training.attendance import EARLY, shows_code
-from programs.training.facts import recorded_sessions
+from programs.training.facts import passed_seats, recorded_sessions
 from programs.training.forms import (
     CancelForm,
     CapacityForm,
@@ -194,7 +194,8 @@ def class_desk(request: HttpRequest, class_id: UUID) -> HttpResponse:
     """One class for who leads it: sessions, people, who waits, and what may be done."""
     at, actor, one = now(), actor_of(request), led(request, class_id)
     came = Count("attendance", filter=Q(attendance__presence__in=Presence.attended()))
-    seats = Seat.objects.visible_to(actor).filter(training_class=one).select_related("enrollment__person")
+    named = ("enrollment__person", "certificate__revocation")
+    seats = Seat.objects.visible_to(actor).filter(training_class=one).select_related(*named)
     seats = seats.filter(status=SeatStatus.KELAS_BATAL) if one.is_cancelled else seats.live()
     rows = list(seats.annotate(came=came).in_rank())
     enrolled = [row for row in rows if row.is_enrolled]
@@ -353,7 +354,7 @@ def class_people(request: HttpRequest, class_id: UUID) -> HttpResponse:
     )
     outcomes: list[dict[str, Any]] = []
     if form.is_valid():
-        numbers = form.cleaned_data["numbers"][: services.MOST_AT_ONCE]
+        numbers = form.cleaned_data["numbers"]
         seen = Enrollment.objects.visible_to(actor).select_related("person")
         found = {row.number: row for row in seen.filter(number__in=numbers)}
         picked = {row.pk: row for row in people if str(row.pk) in form.cleaned_data.get("pick", [])}
@@ -378,6 +379,7 @@ def class_people(request: HttpRequest, class_id: UUID) -> HttpResponse:
     context = {
         "item": one,
         "form": form,
+        "has_begun": now() >= one.starts_at,
         "outcomes": outcomes,
         "cancel": reverse("class_desk", args=[one.pk]),
     }
@@ -385,10 +387,15 @@ def class_people(request: HttpRequest, class_id: UUID) -> HttpResponse:
 
 
 def _candidates(actor: User) -> list[Enrollment]:
-    """Participants of the own centres in P2 without a class, the longest waiting first."""
-    seated = Seat.objects.filter(status__in=[*SeatStatus.live()]).values("enrollment")
+    """Participants of the own centres in P2 who are in no class to come or under way and have not attended
+    enough of one, the longest waiting first."""
+    enough = Threshold.objects.on(today())[Stage.PELATIHAN, "hadir_persen"]
     found = Enrollment.objects.visible_to(actor).active().filter(stage=Stage.PELATIHAN)
-    found = found.filter(center__in=scopes(actor, Role.PENGELOLA)).exclude(pk__in=seated)
+    found = found.filter(center__in=scopes(actor, Role.PENGELOLA))
+    seats = Seat.objects.live().filter(training_class__status__in=ClassStatus.taking_part())
+    seated = seats.filter(enrollment__in=found.values("pk")).values("enrollment")
+    passed = passed_seats(enough=enough).filter(enrollment__in=found.values("pk")).values("enrollment")
+    found = found.exclude(pk__in=seated).exclude(pk__in=passed)
     return list(found.select_related("person").order_by("stage_entered_at", "pk")[:CANDIDATES])
 
 
