@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.access import SeeOther, get_visible_or_404, role_required, scopes
 from accounts.models import Role, RoleAssignment, User
 from core.clock import local_day, now
+from core.formats import day_long
 from participants.refusals import Refused
 from programs.mentoring import clinics
 from programs.mentoring.clinic_forms import ClinicCancelForm, ClinicForm, NumberForm, OutcomeForm
@@ -163,7 +164,7 @@ def clinic_cancel(request: HttpRequest, clinic_id: UUID) -> HttpResponse:
         "cancel": back,
         "form": form,
         "details": [
-            {"label": "Kapan", "value": clinic.hours},
+            {"label": "Kapan", "value": f"{day_long(clinic.day)}, {clinic.hours}"},
             {"label": "Tempat", "value": f"{clinic.where}, {clinic.center.name}"},
         ],
     }

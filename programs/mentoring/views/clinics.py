@@ -17,6 +17,7 @@ from django.views.decorators.http import require_safe
 from accounts.access import SeeOther, get_visible_or_404, role_required
 from accounts.models import Role
 from core.clock import local_day, now
+from core.formats import day_long
 from core.icalendar import TYPE, calendar, event
 from participants.refusals import Refused
 from programs.mentoring import clinics
@@ -140,7 +141,7 @@ def visit_facts(visit: ClinicVisit) -> list[dict[str, str]]:
     """When, where and about what, for a question before an act."""
     return [
         {"label": "Siapa", "value": visit.who},
-        {"label": "Giliran", "value": visit.turn},
+        {"label": "Giliran", "value": f"{day_long(visit.day)}, {visit.turn}"},
         {"label": "Tempat", "value": f"{visit.clinic.where}, {visit.clinic.center.name}"},
         {"label": "Tentang", "value": visit.topic or "–"},
     ]
