@@ -14,11 +14,11 @@ from django.db.models.functions import Coalesce
 
 from accounts.models import Role, RoleAssignment, User
 from centers.assignment import distance_km
-from centers.models import Center, CoachProfile, District, Regency
+from centers.models import Center, CoachProfile, District, Regency, short_regency
 from core.clock import ZONES, day_start, local_day, next_working_day
 from participants.models import CoachAssignment, Enrollment, Stage, Status, Threshold
-from programs.mentoring.models import CoachDetails, CoachWish, Language
-from programs.mentoring.models.coach import short
+from programs.mentoring.models import CoachDetails, CoachWish
+from programs.mentoring.models.coach import short, spoken
 
 from .people import silent_q
 
@@ -133,7 +133,7 @@ def area_names(codes: Iterable[str]) -> dict[str, str]:
     wanted = set(codes)
     districts = District.objects.filter(pk__in=wanted).order_by().values_list("pk", "name")
     regencies = Regency.objects.filter(pk__in=wanted).order_by().values_list("pk", "name")
-    return dict(districts.union(regencies, all=True))
+    return {code: short_regency(name) for code, name in districts.union(regencies, all=True)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +226,7 @@ def _fit(
         fits.append(f"sama bidang: {short(sector)}")
         points += 2
     if wish.language in details.languages:
-        fits.append(f"berbahasa {Language(wish.language).label}")
+        fits.append(f"berbahasa {spoken(wish.language)}")
         points += 2
     if wish.kind == details.kind:
         fits.append(details.kind_label.lower())

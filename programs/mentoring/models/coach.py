@@ -49,6 +49,11 @@ def short(sector: str) -> str:
     return BusinessSector(sector).label.split(" (")[0].lower()
 
 
+def spoken(language: str) -> str:
+    """ "Sunda", "isyarat (BISINDO)": as it stands after "bahasa"."""
+    return Language(language).label.removeprefix("Bahasa ")
+
+
 class CoachDetailsQuerySet(models.QuerySet["CoachDetails"]):
     """Questions about what coaches can do."""
 
@@ -113,7 +118,7 @@ class CoachDetails(models.Model):
     @property
     def languages_words(self) -> str:
         """ "Indonesia, Sunda"."""
-        return ", ".join(Language(code).label for code in self.languages)
+        return ", ".join(spoken(code) for code in self.languages)
 
     def area_of(self, district_code: str) -> str:
         """The narrowest code served that holds a kecamatan; "" for none."""
@@ -157,7 +162,7 @@ class CoachWish(models.Model):
         """ "bidang kuliner, bahasa Sunda, pelaku usaha"; "" when nothing was said."""
         parts = [
             f"bidang {short(self.sector)}" if self.sector else "",
-            f"bahasa {Language(self.language).label}" if self.language else "",
+            f"bahasa {spoken(self.language)}" if self.language else "",
             MentorKind(self.kind).label.lower() if self.kind else "",
         ]
         return ", ".join(part for part in parts if part)

@@ -136,9 +136,10 @@ def test_a_wish_weighs_and_the_manager_reads_it(team: Team) -> None:
 
 
 def test_a_manager_reads_the_profiles(team: Team) -> None:
-    described(team.profile, areas=["31.74.07"], sectors=["kuliner"], languages=["sunda"])
+    described(team.profile, areas=["31.74.07", "31.73"], sectors=["kuliner"], languages=["sunda", "bisindo"])
     page = team.client(team.manager).get("/antrean/pendamping/").content.decode()
-    assert "Bidang: kuliner" in page and "Bahasa: Sunda" in page and "Wilayah: Kebayoran Baru" in page
+    assert "Bidang: kuliner" in page and "Bahasa: Sunda, isyarat (BISINDO)" in page
+    assert "Wilayah: Kebayoran Baru, Kota Jakarta Barat" in page
     assert CoachDetails.objects.visible_to(team.manager).count() == 1
     assert CoachDetails.objects.visible_to(staff(Role.PENGELOLA, "P73.71.01")).count() == 0
 
