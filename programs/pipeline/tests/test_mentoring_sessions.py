@@ -144,6 +144,9 @@ def test_a_wrong_record_is_put_right_with_a_reason(pair: Pair) -> None:
     assert "Keliru?" in pair.client(pair.citizen).get("/saya/pertemuan/").content.decode()
     client, address = pair.client(pair.coach), f"/pertemuan/{session.pk}/catat/"
     assert address in client.get(pair.work).content.decode()
+    page = client.get(address)
+    assert "Perbaiki catatan pertemuan" in page.content.decode()
+    assert page.context["form"]["came"].value() == SessionStatus.TIDAK_DATANG
     sent = {
         "submission_id": str(uuid4()), "came": "terlaksana", "day": f"{session.day:%d/%m/%Y}",
         "begins": session.clock[:5], "place_kind": "pusat", "topic": "Harga jual", "done": "Menghitung.",
