@@ -23,6 +23,7 @@ from .quiz import QuestionText
 from .schedule import MOST_SESSIONS
 from .services import MOST_AT_ONCE
 
+MOST_LINKS = 50
 WEEKDAYS = ("Senin", "Selasa", "Rabu", "Kamis", "Jumat", "Sabtu", "Minggu")
 _TIME = re.compile(r"([01]?[0-9]|2[0-3])[.:]([0-5][0-9])", re.ASCII)
 _COUNT = re.compile(r"[0-9]{1,5}", re.ASCII)
@@ -91,6 +92,19 @@ class PicksField(forms.MultipleChoiceField):
         super().__init__(choices=choices, error_messages=messages, **kwargs)
 
 
+class SentOnceForm(forms.Form):
+    """A form that makes something: `submission_id` becomes the id of what is made, so that a form sent twice
+    makes it once. A worn-out form gets a fresh id."""
+
+    submission_id = SubmissionField(initial=uuid4)
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or {}
+        if "submission_id" in self.errors:
+            self.data = {**self.data.dict(), "submission_id": str(uuid4())}  # type: ignore[attr-defined]
+        return data
+
+
 class CatalogueForm(forms.Form):
     """Where, which level, from when, only what is still open; everything may be left open."""
 
@@ -102,7 +116,7 @@ class CatalogueForm(forms.Form):
     buka = forms.BooleanField(label="Masih ada tempat", required=False)
 
 
-class CourseForm(forms.Form):
+class CourseForm(SentOnceForm):
     """What is written about a course; topics and materials one a line."""
 
     use_required_attribute = False
@@ -128,7 +142,7 @@ class CourseForm(forms.Form):
     materials = PlainTextField(
         label="Bahan berupa tautan", max_length=8000, multiline=True, required=False,
         help_text="Satu baris untuk satu bahan: judul, garis tegak, tautan. "
-        "Contoh: Buku kas | https://contoh.id/buku-kas",
+        f"Contoh: Buku kas | https://contoh.id/buku-kas. Paling banyak {MOST_LINKS} baris.",
     )  # fmt: skip
     removed = PicksField(label="Hapus berkas ini", choices=[], required=False)
     center = CodeField(label="Milik pusat", choices=[], required_text="Pilih pusat pemiliknya.")
@@ -148,7 +162,7 @@ class CourseForm(forms.Form):
         if not own_files:
             del self.fields["removed"]
         if course is not None:
-            del self.fields["center"]
+            del self.fields["center"], self.fields["submission_id"]
             return
         own = [(one.pk, one.name) for one in centers_of(actor)]
         if scopes(actor, Role.ADMIN):
@@ -174,7 +188,9 @@ class CourseForm(forms.Form):
             if not (title and bar) or len(title) > 120:
                 raise ValidationError("Tulis setiap baris seperti: judul | https://contoh.id/bahan")
             found.append((title, clean_link(link)))
-        return found[:50]
+        if len(found) > MOST_LINKS:
+            raise ValidationError(f"Paling banyak {MOST_LINKS} tautan, tertulis {len(found)}.")
+        return found
 
 
 class MaterialForm(forms.Form):
@@ -192,7 +208,7 @@ class MaterialForm(forms.Form):
     )
 
 
-class QuestionForm(forms.Form):
+class QuestionForm(SentOnceForm):
     """A question with two to five choices, one of them right."""
 
     use_required_attribute = False
@@ -213,8 +229,7 @@ class QuestionForm(forms.Form):
             written = {f"choice_{n}": text for n, text in enumerate(question.choices, start=1)}
             kwargs["initial"] = {"text": question.text, "answer": "ABCDE"[question.answer], **written}
         super().__init__(*args, **kwargs)
-        if question is None:
-            del self.fields["removed"]
+        del self.fields["removed" if question is None else "submission_id"]
 
     def clean(self) -> dict[str, Any]:
         """Choices without a gap, no two alike, the right one among them."""
@@ -271,7 +286,7 @@ class SurveyForm(forms.Form):
     )  # fmt: skip
 
 
-class ClassForm(forms.Form):
+class ClassForm(SentOnceForm):
     """A class with its recurring schedule, in the hours of its centre."""
 
     use_required_attribute = False

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import cast
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.db import transaction
 
@@ -15,6 +15,7 @@ from accounts.models import Role, User
 from centers.models import Center
 from core import audit, files
 from core.clock import local_day
+from core.fields import RELOADED
 from core.models import StoredFile
 from participants.refusals import NotYours, Refused
 
@@ -53,22 +54,38 @@ class CourseText:
 
 @transaction.atomic
 def save_course(
-    *, course_id: UUID | None, center: Center | None, text: CourseText, actor: User, at: datetime
+    *,
+    course_id: UUID | None,
+    center: Center | None,
+    text: CourseText,
+    actor: User,
+    at: datetime,
+    submission_id: UUID | None = None,
 ) -> Course:
     """Make a course, or change one; its topics and links are replaced. Classes keep their sessions.
+    `submission_id` becomes the id of a new one: sent again, it is the course that was made, unchanged.
 
     Raises NotYours for a course outside the actor's centres.
     """
     is_admin = bool(scopes(actor, Role.ADMIN))
+    written = {
+        "title": text.title, "level": text.level, "aims": text.aims, "hours": text.hours,
+        "pathways": list(text.pathways), "is_active": text.is_active,
+    }  # fmt: skip
     if course_id is None:
         if not is_admin and (center is None or center.pk not in scopes(actor, Role.PENGELOLA)):
             raise NotYours("Kursus dibuat hanya oleh pengelola pusatnya atau sekretariat.")
-        course = Course(center=center, created_by=actor, created_at=at)
+        made = {"center": center, "created_by": actor, "created_at": at, **written}
+        course, is_new = Course.objects.get_or_create(pk=submission_id or uuid4(), defaults=made)
+        if not is_new and course.created_by_id != actor.pk:
+            raise Refused(RELOADED)
+        if not is_new:
+            return course
     else:
         course = lock_course(course_id, actor)
-    course.title, course.level, course.aims, course.hours = text.title, text.level, text.aims, text.hours
-    course.pathways, course.is_active = list(text.pathways), text.is_active
-    course.save()
+        for name, value in written.items():
+            setattr(course, name, value)
+        course.save(update_fields=list(written))
     course.topics.all().delete()
     CourseTopic.objects.bulk_create(
         CourseTopic(course=course, number=number, title=title)
@@ -110,23 +127,35 @@ class ClassPlan:
 
 @transaction.atomic
 def plan_class(
-    *, course: Course, center: Center, plan: ClassPlan, actor: User, at: datetime
+    *,
+    course: Course,
+    center: Center,
+    plan: ClassPlan,
+    actor: User,
+    at: datetime,
+    submission_id: UUID | None = None,
 ) -> TrainingClass:
-    """Make a class with all its sessions; nobody sees it before it is opened.
+    """Make a class with all its sessions; nobody sees it before it is opened. `submission_id` becomes its id:
+    sent again, it is the class that was made, unchanged.
 
     Raises NotYours, or Refused for a schedule without a session.
     """
     if not plan.slots:
         raise Refused("Jadwalnya belum berisi satu pertemuan pun.")
-    ends = [slot.ends_at for slot in plan.slots]
-    training_class = TrainingClass(
-        course=course, center=center, name=plan.name, place=plan.place, online_url=plan.online_url,
-        zone=center.zone, capacity=plan.capacity, opens_on=plan.opens_on, closes_on=plan.closes_on,
-        starts_at=min(slot.starts_at for slot in plan.slots), ends_at=max(ends), created_by=actor,
-        created_at=at,
-    )  # fmt: skip
-    require_manager(actor, training_class, act="Kelas dibuat")
-    training_class.save(force_insert=True)
+    require_manager(actor, TrainingClass(center=center), act="Kelas dibuat")
+    made = {
+        "course": course, "center": center, "name": plan.name, "place": plan.place,
+        "online_url": plan.online_url, "zone": center.zone, "capacity": plan.capacity,
+        "opens_on": plan.opens_on, "closes_on": plan.closes_on,
+        "starts_at": min(slot.starts_at for slot in plan.slots),
+        "ends_at": max(slot.ends_at for slot in plan.slots), "created_by": actor, "created_at": at,
+    }  # fmt: skip
+    key = submission_id or uuid4()
+    training_class, is_new = TrainingClass.objects.get_or_create(pk=key, defaults=made)
+    if not is_new and training_class.created_by_id != actor.pk:
+        raise Refused(RELOADED)
+    if not is_new:
+        return training_class
     topics = list(course.topics.all())
     ClassSession.objects.bulk_create(
         ClassSession(

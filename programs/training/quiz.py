@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.db import transaction
 from django.db.models import Max
 
 from accounts.models import User
 from core import audit
+from core.fields import RELOADED
 from participants.refusals import NotYours, Refused
 
 from .models import ClassSession, ClassStatus, Moment, Question, QuizResult, Seat, SeatStatus, TrainingClass
@@ -139,19 +140,31 @@ class QuestionText:
 
 
 @transaction.atomic
-def save_question(*, course_id: UUID, question_id: UUID | None, text: QuestionText, actor: User) -> Question:
-    """Add a question, or change one; results that are there stay as they are.
+def save_question(
+    *,
+    course_id: UUID,
+    question_id: UUID | None,
+    text: QuestionText,
+    actor: User,
+    submission_id: UUID | None = None,
+) -> Question:
+    """Add a question, or change one; results that are there stay as they are. `submission_id` becomes the id
+    of a new one: sent again, it is the question that was made, unchanged.
 
     Raises NotYours, or Refused for one question too many.
     """
-    course = lock_course(course_id, actor)
+    course, key = lock_course(course_id, actor), submission_id or uuid4()
     if question_id is not None:
         question = course.questions.get(pk=question_id)
+    elif known := Question.objects.filter(pk=key).first():
+        if known.course_id != course.pk:
+            raise Refused(RELOADED)
+        return known
     else:
         if course.questions.count() >= MOST_QUESTIONS:
             raise Refused(f"Paling banyak {MOST_QUESTIONS} soal untuk satu kursus.")
         last = course.questions.aggregate(last=Max("number"))["last"]
-        question = Question(course=course, number=(last or 0) + 1)
+        question = Question(pk=key, course=course, number=(last or 0) + 1)
     question.text, question.choices, question.answer = text.text, list(text.choices), text.answer
     question.save()
     audit.record(actor=actor, action="kursus.soal", obj=course, detail={"number": question.number})

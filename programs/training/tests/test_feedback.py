@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import time_machine
@@ -194,7 +195,9 @@ def test_a_participant_answers_on_the_page_and_reads_the_own_score() -> None:
 def test_a_manager_writes_changes_and_removes_questions() -> None:
     asked = Asked()
     course_id = asked.one.course_id
-    assert asked.page("question_add", asked.manager, course_id, data=TEXT).status_code == 303
+    written = TEXT | {"submission_id": str(uuid4())}
+    for _ in range(2):
+        assert asked.page("question_add", asked.manager, course_id, data=written).status_code == 303
     question = Question.objects.get(text=TEXT["text"])
     assert (question.number, question.choices, question.answer) == (3, ["Modal", "Modal dan untung"], 1)
     edit = ("question_edit", asked.manager, question.pk)
@@ -218,7 +221,8 @@ def test_a_manager_writes_changes_and_removes_questions() -> None:
 def test_questions_have_an_end_and_the_database_knows_their_shape(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = Asked()
     monkeypatch.setattr(quiz, "MOST_QUESTIONS", 2)
-    answer = asked.page("question_add", asked.manager, asked.one.course_id, data=TEXT)
+    written = TEXT | {"submission_id": str(uuid4())}
+    answer = asked.page("question_add", asked.manager, asked.one.course_id, data=written)
     assert answer.status_code == 422 and "Paling banyak 2 soal" in answer.content.decode()
     for change in ({"answer": 2}, {"choices": ["Satu"]}, {"choices": []}):
         with pytest.raises(IntegrityError), transaction.atomic():

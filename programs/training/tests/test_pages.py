@@ -314,22 +314,22 @@ def answers(one: Course, **changes: Any) -> dict[str, Any]:
         "course": str(one.pk), "center": "P31.74.07", "name": "Angkatan 7", "place": "Aula", "online_url": "",
         "capacity": "30", "opens_on": "23/11/2026", "closes_on": "06/12/2026", "first_on": "07/12/2026",
         "begins": "09.00", "ends": "12.00", "count": "", "skips_weekends": "on", "skips_holidays": "on",
-        **changes,
+        "submission_id": str(uuid4()), **changes,
+    }  # fmt: skip
+
+
+def course_answers(**changes: Any) -> dict[str, Any]:
+    return {
+        "title": "Foto produk", "level": "tematik", "pathways": ["mulai_usaha"], "aims": "Foto yang jual",
+        "hours": "8", "topics": "Cahaya\n\nLatar\nUnggah", "materials": "Buku | https://contoh.id/b",
+        "center": "P31.74.07", "is_active": "on", "submission_id": str(uuid4()), **changes,
     }  # fmt: skip
 
 
 def test_a_manager_writes_a_course_and_builds_a_class_from_it() -> None:
     manager = manager_of()
     client = browser(manager)
-    sent = client.post(
-        reverse("course_new"),
-        {
-            "title": "Foto produk", "level": "tematik", "pathways": ["mulai_usaha"], "aims": "Foto yang jual",
-            "hours": "8", "topics": "Cahaya\n\nLatar\nUnggah", "materials": "Buku | https://contoh.id/b",
-            "center": "P31.74.07", "is_active": "on",
-        },
-    )  # fmt: skip
-    assert sent.status_code == 303
+    assert client.post(reverse("course_new"), course_answers()).status_code == 303
     one = Course.objects.get(title="Foto produk")
     assert list(one.topics.values_list("title", flat=True)) == ["Cahaya", "Latar", "Unggah"]
     sent = client.post(reverse("class_new"), answers(one, weekdays=["0", "2"]))
@@ -354,6 +354,7 @@ def test_a_clash_of_place_or_trainer_is_shown_and_may_be_accepted() -> None:
     assert "Tempat “Aula” dipakai" in text and "Bu Rina Contoh mengajar" in text
     assert not TrainingClass.objects.filter(name="Angkatan 7").exists()
     assert client.post(reverse("class_new"), {**data, "despite": "on"}).status_code == 303
+    assert TrainingClass.objects.filter(name="Angkatan 7").count() == 1
     free = answers(one, name="Malam", begins="19.00", ends="21.00", trainers=[str(trainer.pk)])
     assert client.post(reverse("class_new"), free).status_code == 303
 
@@ -380,6 +381,41 @@ def test_a_wrong_answer_is_named_beside_its_field(changes: dict[str, Any], words
     assert refused.status_code == 422 and words_ in main_of(refused)
     assert "Angkatan 7" in refused.content.decode()
     assert not TrainingClass.objects.exists()
+
+
+def test_a_course_and_a_class_are_made_once_however_often_their_form_is_sent() -> None:
+    manager = manager_of()
+    client, written = browser(manager), course_answers()
+    first = client.post(reverse("course_new"), written)
+    with time_machine.travel(AT + timedelta(seconds=1), tick=False):
+        again = client.post(reverse("course_new"), {**written, "title": "Foto lain"}, follow=True)
+    one = Course.objects.get(center="P31.74.07")
+    assert first.status_code == 303 and one.title == "Foto produk"
+    assert "Kursus ini sudah tersimpan tadi" in words(again) and again.context["course"] == one
+    plan = answers(one, place="", online_url="https://contoh.id/ruang")
+    first = client.post(reverse("class_new"), plan)
+    with time_machine.travel(AT + timedelta(seconds=1), tick=False):
+        again = client.post(reverse("class_new"), {**plan, "name": "Angkatan 8"})
+    made = TrainingClass.objects.get(course=one)
+    assert first["Location"] == again["Location"] == reverse("class_desk", args=[made.pk])
+    assert (made.name, made.sessions.count()) == ("Angkatan 7", 3)
+    assert "Kelas ini sudah dibuat tadi" in words(client.get(again["Location"]))
+    other = browser(manager_of(display_name="Pengelola Lain"))
+    for name, data in (("course_new", written), ("class_new", plan)):
+        assert "terbuka terlalu lama" in main_of(other.post(reverse(name), data))
+    worn = client.post(reverse("class_new"), {**plan, "submission_id": "x"})
+    assert worn.status_code == 422 and 'value="x"' not in worn.content.decode()
+    assert TrainingClass.objects.count() == 1 and Course.objects.count() == 1
+
+
+def test_too_many_links_are_refused_and_none_is_cut() -> None:
+    client = browser(manager_of())
+    lines = [f"Buku {n} | https://contoh.id/{n}" for n in range(51)]
+    refused = client.post(reverse("course_new"), course_answers(materials="\n".join(lines)))
+    assert refused.status_code == 422 and "Paling banyak 50 tautan, tertulis 51" in main_of(refused)
+    sent = client.post(reverse("course_new"), course_answers(materials="\n".join(lines[:50])))
+    assert sent.status_code == 303
+    assert Course.objects.get().materials.count() == 50
 
 
 def test_a_list_is_enrolled_and_each_person_has_an_answer() -> None:
@@ -608,9 +644,7 @@ def test_acts_stay_within_their_budget_for_any_number_of_people(rows: int) -> No
         ),
         "course": statements(
             lambda: desk.post(
-                reverse("course_new"),
-                {"title": "X", "level": "dasar", "aims": "Y", "hours": "3", "topics": "\n".join("abcdefgh"),
-                 "center": "P31.74.07"},
+                reverse("course_new"), course_answers(topics="\n".join("abcdefgh")),
             )
         ),
         "class": statements(lambda: desk.post(reverse("class_new"), answers(one.course, count="30"))),

@@ -49,7 +49,7 @@ def _question(request: HttpRequest, course: Course, question: Question | None) -
             else:
                 quiz.save_question(
                     course_id=course.pk, question_id=question.pk if question else None,
-                    text=form.written(), actor=actor,
+                    text=form.written(), actor=actor, submission_id=form.cleaned_data.get("submission_id"),
                 )  # fmt: skip
         except Refused as refusal:
             form.add_error(None, str(refusal))

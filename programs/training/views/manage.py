@@ -109,16 +109,19 @@ def _course(request: HttpRequest, course: Course | None) -> HttpResponse:
     form = CourseForm(**sent(request), actor=actor, course=course)
     if form.is_valid():
         data = dict(form.cleaned_data)
-        code = data.pop("center", "")
+        code, key, at = data.pop("center", ""), data.pop("submission_id", None), now()
         center = Center.objects.filter(pk=code).first() if code else None
         try:
-            planning.save_course(
-                course_id=course.pk if course else None, center=center, actor=actor, at=now(),
-                text=planning.CourseText(**data),
+            saved = planning.save_course(
+                course_id=course.pk if course else None, center=center, actor=actor, at=at,
+                text=planning.CourseText(**data), submission_id=key,
             )  # fmt: skip
         except Refused as refusal:
             form.add_error(None, str(refusal))
         else:
+            if course is None and saved.created_at != at:
+                messages.info(request, "Kursus ini sudah tersimpan tadi. Mau mengubahnya? Ubah di sini.")
+                return SeeOther(reverse("course_edit", args=[saved.pk]))
             messages.success(request, f"Kursus {data['title']} tersimpan.")
             return SeeOther(reverse("courses"))
     context: dict[str, Any] = {"form": form, "course": course, "cancel": reverse("courses")}
@@ -148,9 +151,20 @@ def class_new(request: HttpRequest) -> HttpResponse:
         elif found and not data["despite"]:
             form.add_error("despite", "Jadwal ini bentrok. Ubah jadwalnya, atau centang di sini.")
         else:
-            one = planning.plan_class(course=course, center=center, plan=plan, actor=actor, at=now())
-            messages.success(request, "Kelas dibuat. Periksa jadwalnya, lalu buka pendaftarannya.")
-            return SeeOther(reverse("class_desk", args=[one.pk]))
+            at = now()
+            try:
+                one = planning.plan_class(
+                    course=course, center=center, plan=plan, actor=actor, at=at,
+                    submission_id=data["submission_id"],
+                )  # fmt: skip
+            except Refused as refusal:
+                form.add_error(None, str(refusal))
+            else:
+                if one.created_at == at:
+                    messages.success(request, "Kelas dibuat. Periksa jadwalnya, lalu buka pendaftarannya.")
+                else:
+                    messages.info(request, "Kelas ini sudah dibuat tadi. Mau mengubahnya? Ubah di sini.")
+                return SeeOther(reverse("class_desk", args=[one.pk]))
     context = {"form": form, "clashes": found, "cancel": reverse("class_desk_list")}
     return render(request, "training/class_new.html", context, status=422 if form.errors else 200)
 
