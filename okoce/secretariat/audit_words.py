@@ -122,6 +122,8 @@ WORDS: dict[str, Words] = (
             "kelas.rencanakan": "merencanakan {obj}",
             "kelas.buka": "membuka pendaftaran {obj}",
             "kelas.tempat": "mengubah jumlah tempat {obj}",
+            "kelas.ubah": "mengubah {obj}",
+            "kelas.waktu": "mengubah waktu pertemuan {obj}",
             "kelas.batalkan": "membatalkan {obj}",
             "kelas.selesaikan": "menyelesaikan {obj}",
             "kelas.daftarkan": "mendaftarkan orang ke kelas: {obj}",

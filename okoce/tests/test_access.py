@@ -332,6 +332,8 @@ LINES: dict[str, Line] = {
     "class_finish": Line(KEEPERS, sees=IN_CHARGE, kwargs=CLASS, post=303),
     "class_cancel": Line(KEEPERS, sees=IN_CHARGE, kwargs=CLASS, post=422),
     "class_capacity": Line(KEEPERS, sees=IN_CHARGE, kwargs=CLASS, post=422),
+    "class_edit": Line(KEEPERS, sees=IN_CHARGE, kwargs=CLASS, post=422),
+    "session_move": Line(KEEPERS, sees=IN_CHARGE, kwargs={"session_id": "session"}, post=422),
     "class_people": Line(KEEPERS, sees=IN_CHARGE, kwargs=CLASS, post=422),
     "verify": Line(EVERYBODY, kwargs={"code": "certificate_code"}),
     "certificate": Line(

@@ -438,7 +438,8 @@ LOOKS = [
       for name in ("class_desk", "roll_call", "session_code", "attendance_correct")),
     *(Look(name, "manager", RECORD) for name in (
         "class_new", "course_new", "course_edit", "question_add", "material_add", "class_cancel",
-        "class_finish", "class_capacity", "class_people", "seat_move", "seat_give_up")),
+        "class_finish", "class_capacity", "class_edit", "session_move", "class_people", "seat_move",
+        "seat_give_up")),
     *(Look(name, who, RECORD) for name in ("account", "change_password", "account_reauthenticate")
       for who in ("citizen", "manager")),
 ]  # fmt: skip
@@ -483,6 +484,7 @@ IN_OWN_TESTS = {
     "secretariat_center", "secretariat_center_new", "secretariat_center_close",
     "secretariat_agency", "secretariat_agency_new",
     "class_enrol", "class_open", "class_finish", "class_cancel", "class_capacity", "class_people",
+    "class_edit", "session_move",
     "class_new", "course_new", "course_edit", "material_add", "seat_accept", "seat_give_up", "seat_move",
     "roll_call", "check_in", "attendance_correct", "certificates_issue", "certificate_revoke",
     "class_test", "class_survey", "question_add", "question_edit",

@@ -144,11 +144,20 @@ def during(slots: Sequence[Slot]) -> Q:
     return found
 
 
-def clashes(slots: Sequence[Slot], *, center_id: str, place: str, trainers: Iterable[User]) -> list[str]:
-    """What a new schedule runs into, in words: the same place, or a trainer who teaches elsewhere."""
+def clashes(
+    slots: Sequence[Slot],
+    *,
+    center_id: str,
+    place: str,
+    trainers: Iterable[User],
+    besides: UUID | None = None,
+) -> list[str]:
+    """What a schedule runs into, in words: the same place, or a trainer who teaches elsewhere. `besides` is
+    the class itself, once it is planned."""
     if not slots:
         return []
     held = ClassSession.objects.filter(during(slots)).exclude(training_class__status=ClassStatus.BATAL)
+    held = held.exclude(training_class=besides) if besides else held
     ids = set(held.values_list("training_class_id", flat=True))
     classes = TrainingClass.objects.filter(pk__in=ids).select_related("course")
     words = [

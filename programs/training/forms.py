@@ -6,6 +6,7 @@ import re
 from datetime import date, datetime, time
 from typing import Any
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -14,13 +15,14 @@ from accounts.access import scopes
 from accounts.models import Role, User
 from centers.models import Center
 from core import files
+from core.clock import ZONES
 from core.fields import CleanedField, CodeField, DayField, PlainTextField, SubmissionField, WordsField
 from core.formats import moment
 from participants.models import Pathway
 
-from .models import Course, Level, Presence, Question, Seat, TrainerKind, TrainingClass
+from .models import ClassSession, Course, Level, Presence, Question, Seat, TrainerKind, TrainingClass
 from .quiz import QuestionText
-from .schedule import MOST_SESSIONS
+from .schedule import MOST_SESSIONS, Slot, slots_of
 from .services import MOST_AT_ONCE
 
 MOST_LINKS = 50
@@ -286,13 +288,11 @@ class SurveyForm(forms.Form):
     )  # fmt: skip
 
 
-class ClassForm(SentOnceForm):
-    """A class with its recurring schedule, in the hours of its centre."""
+class ClassEditForm(forms.Form):
+    """What may be changed about a class as long as it is not over: everything but its sessions."""
 
     use_required_attribute = False
 
-    course = CodeField(label="Kursus", choices=[], required_text="Pilih kursusnya.")
-    center = CodeField(label="Pusat", choices=[], required_text="Pilih pusatnya.")
     name = WordsField(
         label="Nama angkatan", max_length=80, help_text="Contoh: Angkatan 3.",
         required_text="Tulis nama angkatannya.",
@@ -303,9 +303,51 @@ class ClassForm(SentOnceForm):
     online_url = LinkField(
         label="Tautan daring", required=False, help_text="Hanya tampil untuk peserta kelas."
     )
-    capacity = CountField(label="Jumlah tempat", least=1, most=500, required_text="Tulis jumlah tempatnya.")
+    trainers = PicksField(label="Pelatih", choices=[], required=False)
+    trainer_kind = CodeField(
+        label="Pelatih yang bukan pendamping", choices=TrainerKind.choices[1:], required=False,
+        initial=TrainerKind.PELAKU_USAHA,
+    )  # fmt: skip
     opens_on = DayField(label="Pendaftaran dibuka", required_text="Tulis tanggal pendaftaran dibuka.")
     closes_on = DayField(label="Pendaftaran ditutup", required_text="Tulis tanggal pendaftaran ditutup.")
+    despite = forms.BooleanField(label="Tetap simpan walau bentrok", required=False)
+
+    def __init__(
+        self, *args: Any, trainers: list[User], one: TrainingClass | None = None, **kwargs: Any
+    ) -> None:
+        self.one = one
+        if one is not None:
+            kwargs["initial"] = {
+                "name": one.name, "place": one.place, "online_url": one.online_url, "opens_on": one.opens_on,
+                "closes_on": one.closes_on, "trainers": [str(row.user_id) for row in one.trainers.all()],
+            }  # fmt: skip
+        super().__init__(*args, **kwargs)
+        names = [(str(user.pk), user.display_name) for user in trainers]
+        self.fields["trainers"].choices = names  # type: ignore[attr-defined]
+
+    def first_day(self, data: dict[str, Any]) -> date | None:
+        """The day of the first session."""
+        return self.one.starts_on if self.one else data.get("first_on")
+
+    def clean(self) -> dict[str, Any]:
+        """Days in order; somewhere to meet."""
+        data: dict[str, Any] = super().clean() or {}
+        opens, closes, first = data.get("opens_on"), data.get("closes_on"), self.first_day(data)
+        if opens and closes and closes < opens:
+            self.add_error("closes_on", ValidationError("Tanggal tutup harus sesudah tanggal buka."))
+        if first and closes and first < closes:
+            self.add_error("closes_on", ValidationError("Pendaftaran ditutup paling lambat di hari pertama."))
+        if not (data.get("place") or data.get("online_url") or {"place", "online_url"} & self.errors.keys()):
+            self.add_error("place", ValidationError("Tulis tempatnya, atau tautan daringnya."))
+        return data
+
+
+class ClassForm(ClassEditForm, SentOnceForm):
+    """A class with its recurring schedule, in the hours of its centre."""
+
+    course = CodeField(label="Kursus", choices=[], required_text="Pilih kursusnya.")
+    center = CodeField(label="Pusat", choices=[], required_text="Pilih pusatnya.")
+    capacity = CountField(label="Jumlah tempat", least=1, most=500, required_text="Tulis jumlah tempatnya.")
     first_on = DayField(label="Pertemuan pertama", required_text="Tulis tanggal pertemuan pertama.")
     begins = TimeOfDayField(label="Jam mulai", required_text="Tulis jam mulainya, misalnya 09.00.")
     ends = TimeOfDayField(label="Jam selesai", required_text="Tulis jam selesainya, misalnya 12.00.")
@@ -321,36 +363,44 @@ class ClassForm(SentOnceForm):
     skips_holidays = forms.BooleanField(
         label="Lewati hari libur dan cuti bersama", required=False, initial=True
     )
-    trainers = PicksField(label="Pelatih", choices=[], required=False)
-    trainer_kind = CodeField(
-        label="Pelatih yang bukan pendamping", choices=TrainerKind.choices[1:], required=False,
-        initial=TrainerKind.PELAKU_USAHA,
+    field_order = (
+        "submission_id", "course", "center", "name", "capacity", "place", "online_url", "trainers",
+        "trainer_kind", "first_on", "begins", "ends", "count", "weekdays", "skips_weekends",
+        "skips_holidays", "opens_on", "closes_on", "despite",
     )  # fmt: skip
-    despite = forms.BooleanField(label="Tetap buat walau bentrok", required=False)
 
     def __init__(self, *args: Any, actor: User, trainers: list[User], today: date, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, trainers=trainers, **kwargs)
         courses = Course.objects.usable_by(actor).active().order_by("title", "pk")
         own = centers_of(actor)
         fields: dict[str, Any] = dict(self.fields)
         fields["course"].choices = [(str(one.pk), f"{one.title} ({one.level_label})") for one in courses]
         fields["center"].choices = [(one.pk, one.name) for one in own]
-        fields["trainers"].choices = [(str(user.pk), user.display_name) for user in trainers]
         fields["opens_on"].initial = today
         if own:
             fields["center"].initial = own[0].pk
 
-    def clean(self) -> dict[str, Any]:
-        """Days in order; somewhere to meet."""
-        data: dict[str, Any] = super().clean() or {}
-        opens, closes, first = (data.get(name) for name in ("opens_on", "closes_on", "first_on"))
-        if opens and closes and closes < opens:
-            self.add_error("closes_on", ValidationError("Tanggal tutup harus sesudah tanggal buka."))
-        if first and closes and first < closes:
-            self.add_error("closes_on", ValidationError("Pendaftaran ditutup paling lambat di hari pertama."))
-        if not (data.get("place") or data.get("online_url") or {"place", "online_url"} & self.errors.keys()):
-            self.add_error("place", ValidationError("Tulis tempatnya, atau tautan daringnya."))
-        return data
+
+class SessionMoveForm(forms.Form):
+    """Another day and hour for one session, local to its class."""
+
+    use_required_attribute = False
+    day = DayField(label="Tanggal", required_text="Tulis tanggalnya.")
+    begins = TimeOfDayField(label="Jam mulai", required_text="Tulis jam mulainya, misalnya 09.00.")
+    ends = TimeOfDayField(label="Jam selesai", required_text="Tulis jam selesainya, misalnya 12.00.")
+    despite = forms.BooleanField(label="Tetap simpan walau bentrok", required=False)
+
+    def __init__(self, *args: Any, session: ClassSession, **kwargs: Any) -> None:
+        self.zone = session.training_class.zone
+        begins, ends = (at.astimezone(ZoneInfo(self.zone)) for at in (session.starts_at, session.ends_at))
+        kwargs["initial"] = {"day": begins.date(), "begins": begins.time(), "ends": ends.time()}
+        super().__init__(*args, **kwargs)
+        self.fields["begins"].help_text = f"Jam {ZONES[self.zone]}."
+
+    def slot(self) -> Slot:
+        """When, once the form is valid."""
+        data = self.cleaned_data
+        return slots_of([data["day"]], begins=data["begins"], ends=data["ends"], zone=self.zone)[0]
 
 
 class CapacityForm(forms.Form):

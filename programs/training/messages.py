@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from core.formats import day_long, moment
 from notifications.registry import Ids, Values, register
 
-from .models import Seat
+from .models import ClassSession, Seat, TrainingClass
 
 CLASS_PAGE = "/pelatihan/{class}/"
 
@@ -17,6 +17,34 @@ def about_seat(ids: Sequence[Ids]) -> list[Values | None]:
     rows = Seat.objects.filter(pk__in={one["seat"] for one in ids}, enrollment__erased_at__isnull=True)
     found = {str(row.pk): _values(row) for row in rows.select_related(*_NAMED)}
     return [found.get(one["seat"]) for one in ids]
+
+
+def about_moved_session(ids: Sequence[Ids]) -> list[Values | None]:
+    """The same, and of `session` its name and when it is held now."""
+    rows = ClassSession.objects.filter(pk__in={one["session"] for one in ids})
+    sessions = {str(row.pk): row for row in rows.select_related("training_class")}
+    found: list[Values | None] = []
+    for one, values in zip(ids, about_seat(ids), strict=True):
+        session = sessions.get(one["session"])
+        if values is None or session is None:
+            found.append(None)
+        else:
+            held = {"session": str(session), "on": day_long(session.on), "hours": session.hours}
+            found.append({**values, **held})
+    return found
+
+
+def about_class(ids: Sequence[Ids]) -> list[Values | None]:
+    """`class`: its name, where and when."""
+    rows = TrainingClass.objects.filter(pk__in={one["class"] for one in ids}).select_related("course")
+    found: dict[str, Values] = {
+        str(row.pk): {
+            "class": str(row.pk), "course": row.course.title, "group": row.name, "where": row.where,
+            "when": moment(row.starts_at, row.zone),
+        }
+        for row in rows
+    }  # fmt: skip
+    return [found.get(one["class"]) for one in ids]
 
 
 _NAMED = ("training_class__course", "training_class__center", "enrollment__person")
@@ -69,6 +97,25 @@ def register_messages() -> None:
         "Petugas membatalkan tempat Anda di {group}. Keliru? Tanyakan ke pusat Anda.",
     )
     _tell("kelas_pindah", "Kelas Anda pindah: {course}", "Sekarang di {group}, mulai {when}, di {where}.")
+    _tell(
+        "kelas_tempat",
+        "Tempat kelas berubah: {course}",
+        "{group} sekarang: {where}. Buka halaman kelas untuk tempat dan tautan yang berlaku.",
+    )
+    register(
+        "kelas_waktu",
+        title="Jadwal berubah: {course}",
+        body="{group}, pertemuan {session}: sekarang {on}, {hours}, di {where}. Catat waktunya.",
+        url=CLASS_PAGE,
+        context=about_moved_session,
+    )
+    register(
+        "kelas_mengajar",
+        title="Jadwal mengajar Anda berubah: {course}",
+        body="{group}, mulai {when}, di {where}. Buka jadwal lengkapnya.",
+        url="/pelatihan/{class}/kelola/",
+        context=about_class,
+    )
     _tell(
         "kelas_batal",
         "Kelas dibatalkan: {course}",

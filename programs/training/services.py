@@ -25,7 +25,7 @@ from participants.refusals import Refused
 from participants.services import lock_enrollment
 
 from .access import manages, require_companion, require_manager
-from .models import Attendance, ClassStatus, Seat, SeatStatus, TrainingClass
+from .models import Attendance, ClassSession, ClassStatus, Seat, SeatStatus, TrainingClass
 
 OFFER_HOURS = "tawaran_jam"
 """Threshold of P2: hours for which an offered seat is kept free."""
@@ -333,15 +333,19 @@ def _expire_in_class(class_id: UUID, *, at: datetime) -> int:
     return len(seats)
 
 
-def tell(seats: Iterable[Seat], kind: str, *, at: datetime) -> None:
-    """Tell the people of these seats; whoever has no account is told by their coach."""
+def tell(seats: Iterable[Seat], kind: str, *, at: datetime, about: ClassSession | None = None) -> int:
+    """Tell the people of these seats, where it is about one of its sessions naming that; how many are told.
+    Whoever has no account is told by their coach."""
     rows = Seat.objects.filter(pk__in=[seat.pk for seat in seats], enrollment__person__user__isnull=False)
-    notify_many(
+    more = {"session": str(about.pk)} if about else {}
+    drafts = [
         Draft(
             user_id=user_id,
             kind=kind,
-            ids={"seat": str(seat_id)},
+            ids={"seat": str(seat_id), **more},
             dedupe_key=f"{kind}:{seat_id}:{at.isoformat()}",
         )
         for seat_id, user_id in rows.values_list("pk", "enrollment__person__user_id")
-    )
+    ]
+    notify_many(drafts)
+    return len(drafts)

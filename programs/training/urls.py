@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from .views import attendance, certificates, feedback, manage, materials, public, reports
+from .views import attendance, certificates, changes, feedback, manage, materials, public, reports
 
 urlpatterns = [
     path("", public.class_list, name="class_list"),
@@ -29,6 +29,8 @@ urlpatterns = [
     path("<uuid:class_id>/buka/", manage.class_open, name="class_open"),
     path("<uuid:class_id>/selesai/", manage.class_finish, name="class_finish"),
     path("<uuid:class_id>/batal/", manage.class_cancel, name="class_cancel"),
+    path("<uuid:class_id>/ubah/", changes.class_edit, name="class_edit"),
+    path("pertemuan/<uuid:session_id>/waktu/", changes.session_move, name="session_move"),
     path("<uuid:class_id>/tempat/", manage.class_capacity, name="class_capacity"),
     path("<uuid:class_id>/peserta/", manage.class_people, name="class_people"),
     path("pertemuan/<uuid:session_id>/hadir/", attendance.roll_call, name="roll_call"),

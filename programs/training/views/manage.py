@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -135,7 +135,8 @@ def _course(request: HttpRequest, course: Course | None) -> HttpResponse:
 @FORM
 def class_new(request: HttpRequest) -> HttpResponse:
     """Build a class with a recurring schedule; clashes are shown before it is made."""
-    actor, trainers = actor_of(request), _trainers(actor_of(request))
+    actor = actor_of(request)
+    trainers = trainers_of([center.pk for center in centers_of(actor)])
     form = ClassForm(**sent(request), actor=actor, trainers=trainers, today=today())
     found: list[str] = []
     if form.is_valid():
@@ -177,21 +178,25 @@ def _plan(data: dict[str, Any], center: Center, course: Course, chosen: list[Use
         skips_weekends=data["skips_weekends"],
         skips_holidays=data["skips_holidays"],
     )
-    others = TrainerKind(data["trainer_kind"] or TrainerKind.PELAKU_USAHA)
     return planning.ClassPlan(
         name=data["name"], place=data["place"], online_url=data["online_url"], capacity=data["capacity"],
         opens_on=data["opens_on"], closes_on=data["closes_on"],
         slots=slots_of(days, begins=data["begins"], ends=data["ends"], zone=center.zone),
-        trainers={
-            user.pk: TrainerKind.PENDAMPING if Role.PENDAMPING in user.held_roles else others  # type: ignore[attr-defined]
-            for user in chosen
-        },
+        trainers=kinds_of(chosen, data["trainer_kind"]),
     )  # fmt: skip
 
 
-def _trainers(actor: User) -> list[User]:
-    """Coaches and trainers of the centres somebody manages, with the roles they hold there."""
-    places = [center.pk for center in centers_of(actor)]
+def kinds_of(chosen: Sequence[User], kind: str) -> dict[UUID, TrainerKind]:
+    """As what they teach: coaches as coaches, all others as this kind."""
+    others = TrainerKind(kind or TrainerKind.PELAKU_USAHA)
+    return {
+        user.pk: TrainerKind.PENDAMPING if Role.PENDAMPING in getattr(user, "held_roles", ()) else others
+        for user in chosen
+    }
+
+
+def trainers_of(places: Sequence[str]) -> list[User]:
+    """Coaches and trainers of these centres, with the roles they hold there."""
     held = RoleAssignment.objects.active(now()).filter(
         scope__in=places, role__in=[Role.PELATIH, Role.PENDAMPING], user__is_active=True
     )
