@@ -153,7 +153,7 @@ def clashes(
     besides: UUID | None = None,
 ) -> list[str]:
     """What a schedule runs into, in words: the same place, or a trainer who teaches elsewhere. `besides` is
-    the class itself, once it is planned."""
+    the class itself, where it is planned already."""
     if not slots:
         return []
     held = ClassSession.objects.filter(during(slots)).exclude(training_class__status=ClassStatus.BATAL)

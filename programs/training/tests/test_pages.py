@@ -392,7 +392,7 @@ def test_a_course_and_a_class_are_made_once_however_often_their_form_is_sent() -
     one = Course.objects.get(center="P31.74.07")
     assert first.status_code == 303 and one.title == "Foto produk"
     assert "Kursus ini sudah tersimpan tadi" in words(again) and again.context["course"] == one
-    plan = answers(one, place="", online_url="https://contoh.id/ruang")
+    plan = answers(one)
     first = client.post(reverse("class_new"), plan)
     with time_machine.travel(AT + timedelta(seconds=1), tick=False):
         again = client.post(reverse("class_new"), {**plan, "name": "Angkatan 8"})

@@ -145,7 +145,10 @@ def class_new(request: HttpRequest) -> HttpResponse:
         course = Course.objects.prefetch_related("topics").get(pk=data["course"])
         chosen = [user for user in trainers if str(user.pk) in data["trainers"]]
         plan = _plan(data, center, course, chosen)
-        found = catalogue.clashes(plan.slots, center_id=center.pk, place=data["place"], trainers=chosen)
+        found = catalogue.clashes(
+            plan.slots, center_id=center.pk, place=data["place"], trainers=chosen,
+            besides=data["submission_id"],
+        )  # fmt: skip
         wanted = data["count"] or max(1, course.topics.count())
         if len(plan.slots) < wanted:
             form.add_error("weekdays", f"Dengan pilihan ini jadwalnya hanya memuat {len(plan.slots)} hari.")
