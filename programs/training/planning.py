@@ -156,8 +156,20 @@ def plan_class(
         raise Refused(RELOADED)
     if not is_new:
         return training_class
-    topics = list(course.topics.all())
-    ClassSession.objects.bulk_create(
+    ClassSession.objects.bulk_create(sessions_of(training_class, list(course.topics.all()), plan.slots))
+    ClassTrainer.objects.bulk_create(
+        ClassTrainer(training_class=training_class, user_id=user_id, kind=kind)
+        for user_id, kind in plan.trainers.items()
+    )
+    audit.record(actor=actor, action="kelas.rencanakan", obj=training_class, detail={"name": plan.name})
+    return training_class
+
+
+def sessions_of(
+    training_class: TrainingClass, topics: Sequence[CourseTopic], slots: Sequence[Slot]
+) -> list[ClassSession]:
+    """The sessions at these times, named after the topics; not saved."""
+    return [
         ClassSession(
             training_class=training_class,
             number=number,
@@ -165,14 +177,8 @@ def plan_class(
             starts_at=slot.starts_at,
             ends_at=slot.ends_at,
         )
-        for number, slot in enumerate(plan.slots[:MOST_SESSIONS], start=1)
-    )
-    ClassTrainer.objects.bulk_create(
-        ClassTrainer(training_class=training_class, user_id=user_id, kind=kind)
-        for user_id, kind in plan.trainers.items()
-    )
-    audit.record(actor=actor, action="kelas.rencanakan", obj=training_class, detail={"name": plan.name})
-    return training_class
+        for number, slot in enumerate(slots[:MOST_SESSIONS], start=1)
+    ]
 
 
 @transaction.atomic

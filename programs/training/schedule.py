@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -52,3 +53,9 @@ def slots_of(days: Sequence[date], *, begins: time, ends: time, zone: str) -> li
         )
         for day in days
     ]
+
+
+def mark_of(slots: Sequence[Slot]) -> str:
+    """A short mark of a schedule: the same for the same times, another one for any other."""
+    times = "|".join(f"{slot.starts_at.isoformat()}/{slot.ends_at.isoformat()}" for slot in slots)
+    return hashlib.sha256(times.encode()).hexdigest()[:16]

@@ -318,6 +318,13 @@ def answers(one: Course, **changes: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def build(client: Client, data: dict[str, Any]) -> Any:
+    """The builder's form sent, its days looked at, and sent again with them."""
+    shown = client.post(reverse("class_new"), data)
+    assert shown.status_code == 200 and "Jadwalnya sudah benar?" in main_of(shown), main_of(shown)
+    return client.post(reverse("class_new"), {**data, "seen": shown.context["seen"]})
+
+
 def course_answers(**changes: Any) -> dict[str, Any]:
     return {
         "title": "Foto produk", "level": "tematik", "pathways": ["mulai_usaha"], "aims": "Foto yang jual",
@@ -332,7 +339,7 @@ def test_a_manager_writes_a_course_and_builds_a_class_from_it() -> None:
     assert client.post(reverse("course_new"), course_answers()).status_code == 303
     one = Course.objects.get(title="Foto produk")
     assert list(one.topics.values_list("title", flat=True)) == ["Cahaya", "Latar", "Unggah"]
-    sent = client.post(reverse("class_new"), answers(one, weekdays=["0", "2"]))
+    sent = build(client, answers(one, weekdays=["0", "2"]))
     made = TrainingClass.objects.get(name="Angkatan 7")
     assert sent["Location"] == reverse("class_desk", args=[made.pk])
     assert [session.on.day for session in made.sessions.all()] == [7, 9, 14]
@@ -353,10 +360,10 @@ def test_a_clash_of_place_or_trainer_is_shown_and_may_be_accepted() -> None:
     assert refused.status_code == 422
     assert "Tempat “Aula” dipakai" in text and "Bu Rina Contoh mengajar" in text
     assert not TrainingClass.objects.filter(name="Angkatan 7").exists()
-    assert client.post(reverse("class_new"), {**data, "despite": "on"}).status_code == 303
+    assert build(client, {**data, "despite": "on"}).status_code == 303
     assert TrainingClass.objects.filter(name="Angkatan 7").count() == 1
     free = answers(one, name="Malam", begins="19.00", ends="21.00", trainers=[str(trainer.pk)])
-    assert client.post(reverse("class_new"), free).status_code == 303
+    assert build(client, free).status_code == 303
 
 
 @pytest.mark.parametrize(
@@ -383,6 +390,24 @@ def test_a_wrong_answer_is_named_beside_its_field(changes: dict[str, Any], words
     assert not TrainingClass.objects.exists()
 
 
+def test_the_days_are_shown_before_a_class_is_made_and_again_when_they_change() -> None:
+    client, one = browser(manager_of()), course()
+    data = answers(one, weekdays=["0", "2"])
+    shown = client.post(reverse("class_new"), data)
+    days = [(row.title, f"{row.on:%d/%m}", row.hours) for row in shown.context["days"]]
+    assert days == [
+        ("Topik 1", "07/12", "09.00–12.00 WIB"), ("Topik 2", "09/12", "09.00–12.00 WIB"),
+        ("Topik 3", "14/12", "09.00–12.00 WIB"),
+    ]  # fmt: skip
+    assert "Senin, 14 Desember 2026" in main_of(shown) and "Simpan kelas" in main_of(shown)
+    seen = {"seen": shown.context["seen"]}
+    changed = client.post(reverse("class_new"), {**data, **seen, "begins": "10.00"})
+    assert changed.status_code == 200 and "10.00–12.00 WIB" in main_of(changed)
+    assert not TrainingClass.objects.exists()
+    assert client.post(reverse("class_new"), {**data, **seen}).status_code == 303
+    assert TrainingClass.objects.get().sessions.count() == 3
+
+
 def test_a_course_and_a_class_are_made_once_however_often_their_form_is_sent() -> None:
     manager = manager_of()
     client, written = browser(manager), course_answers()
@@ -393,6 +418,7 @@ def test_a_course_and_a_class_are_made_once_however_often_their_form_is_sent() -
     assert first.status_code == 303 and one.title == "Foto produk"
     assert "Kursus ini sudah tersimpan tadi" in words(again) and again.context["course"] == one
     plan = answers(one)
+    plan["seen"] = client.post(reverse("class_new"), plan).context["seen"]
     first = client.post(reverse("class_new"), plan)
     with time_machine.travel(AT + timedelta(seconds=1), tick=False):
         again = client.post(reverse("class_new"), {**plan, "name": "Angkatan 8"})
@@ -627,6 +653,8 @@ def test_acts_stay_within_their_budget_for_any_number_of_people(rows: int) -> No
     seats = [enrolled(one) for _ in range(rows)]
     waiting = [enrolled(one, at=AT + timedelta(seconds=n)) for n in range(rows)]
     desk, own = browser(manager), browser(seats[0].enrollment.person.user)
+    built = answers(one.course, count="30")
+    seen = desk.post(reverse("class_new"), built).context["seen"]
     newcomer = browser(trainee().person.user)
     found = {
         "enrol": statements(lambda: newcomer.post(reverse("class_enrol", args=[other.pk]))),
@@ -647,7 +675,7 @@ def test_acts_stay_within_their_budget_for_any_number_of_people(rows: int) -> No
                 reverse("course_new"), course_answers(topics="\n".join("abcdefgh")),
             )
         ),
-        "class": statements(lambda: desk.post(reverse("class_new"), answers(one.course, count="30"))),
+        "class": statements(lambda: desk.post(reverse("class_new"), built | {"seen": seen})),
     }  # fmt: skip
     session = session_of(one)
     with time_machine.travel(session.starts_at, tick=False):
@@ -676,7 +704,7 @@ def test_acts_stay_within_their_budget_for_any_number_of_people(rows: int) -> No
 def test_holidays_are_known_until_the_end_of_the_year() -> None:
     """The schedule builder leaves out what `core/data/holidays.csv` names."""
     client, one = browser(manager_of()), course()
-    client.post(reverse("class_new"), answers(one, first_on="24/12/2026", closes_on="23/12/2026"))
+    build(client, answers(one, first_on="24/12/2026", closes_on="23/12/2026"))
     made = TrainingClass.objects.get(name="Angkatan 7")
     assert [session.on for session in made.sessions.all()] == [
         date(2026, 12, 28), date(2026, 12, 29), date(2026, 12, 30),

@@ -46,7 +46,7 @@ from programs.training.models import (
     TrainerKind,
     TrainingClass,
 )
-from programs.training.schedule import recurring_days, slots_of
+from programs.training.schedule import mark_of, recurring_days, slots_of
 
 from .certificates import KEEPERS, certified
 from .fetch import actor_of, edited_course, led, managed, sent, show_refusal, visible_seat
@@ -134,11 +134,12 @@ def _course(request: HttpRequest, course: Course | None) -> HttpResponse:
 @role_required(Role.PENGELOLA)
 @FORM
 def class_new(request: HttpRequest) -> HttpResponse:
-    """Build a class with a recurring schedule; clashes are shown before it is made."""
+    """Build a class with a recurring schedule; its clashes, then its days are shown before it is made."""
     actor = actor_of(request)
     trainers = trainers_of([center.pk for center in centers_of(actor)])
     form = ClassForm(**sent(request), actor=actor, trainers=trainers, today=today())
     found: list[str] = []
+    shown: dict[str, Any] = {}
     if form.is_valid():
         data = form.cleaned_data
         center = Center.objects.get(pk=data["center"])
@@ -154,6 +155,10 @@ def class_new(request: HttpRequest) -> HttpResponse:
             form.add_error("weekdays", f"Dengan pilihan ini jadwalnya hanya memuat {len(plan.slots)} hari.")
         elif found and not data["despite"]:
             form.add_error("despite", "Jadwal ini bentrok. Ubah jadwalnya, atau centang di sini.")
+        elif request.POST.get("seen") != mark_of(plan.slots):
+            topics = list(course.topics.all())
+            days = planning.sessions_of(TrainingClass(zone=center.zone), topics, plan.slots)
+            shown = {"days": days, "seen": mark_of(plan.slots)}
         else:
             at = now()
             try:
@@ -169,7 +174,7 @@ def class_new(request: HttpRequest) -> HttpResponse:
                 else:
                     messages.info(request, "Kelas ini sudah dibuat tadi. Mau mengubahnya? Ubah di sini.")
                 return SeeOther(reverse("class_desk", args=[one.pk]))
-    context = {"form": form, "clashes": found, "cancel": reverse("class_desk_list")}
+    context = {"form": form, "clashes": found, "cancel": reverse("class_desk_list"), **shown}
     return render(request, "training/class_new.html", context, status=422 if form.errors else 200)
 
 
