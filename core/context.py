@@ -68,6 +68,8 @@ MENU: tuple[Place, ...] = (
     _place("Kelas", "/pelatihan/", "cap", None, "peserta", "pendamping", "pengelola", "pelatih"),
     _place("Klinik", "/klinik/", "users", "peserta"),
     _place("Klinik", "/klinik/meja/", "users", "pendamping", "pengelola"),
+    _place("Lowongan", "/lowongan/", "search", None),
+    _place("Lowongan", "/pusat/lowongan/", "search", "pendamping", "pengelola"),
     _place("Buku kas", "/saya/buku-kas/", "book", "peserta"),
     _place("Dasbor", "/dasbor/", "chart", "pengelola"),
     _place("Pusat", "/pusat/", "pin", None, "admin"),

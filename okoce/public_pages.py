@@ -27,6 +27,7 @@ LISTED = (
     "register",
     "center_list",
     "class_list",
+    "vacancy_list",
     "statistics",
     "statistics_glossary",
     "help",

@@ -20,6 +20,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("accounts.urls")),  # before the admin, whose own sign-in leads here
     path("pesan/", include("notifications.urls")),
     path("admin/", admin.site.urls),
+    path("", include("programs.placement.urls")),  # before the centres: /pusat/lowongan/ is theirs
     path("", include("centers.urls")),
     path("", include("centers.staff.urls")),
     path("", include("helpdesk.urls")),

@@ -138,6 +138,21 @@ WORDS: dict[str, Words] = (
         },
     )
     | _group(
+        "kerja",
+        {
+            "lowongan.ubah": "mengubah {obj}",
+            "lowongan.tutup": "menutup {obj}",
+            "lowongan.buka": "membuka lagi {obj}",
+            "lamaran.wawancara": "menetapkan wawancara untuk {obj}",
+            "lamaran.terima": "mencatat diterima: {obj}",
+            "lamaran.tolak": "mencatat tidak diterima: {obj}",
+            "kerja.tanya": "menyiapkan pertanyaan kepada pemberi kerja: {obj}",
+            "kerja.jawab": "menerima jawaban pemberi kerja lewat tautan: {obj}",
+            "kerja.catat": "mencatat jawaban pemberi kerja: {obj}",
+            "kerja.batal": "membatalkan {obj}",
+        },
+    )
+    | _group(
         "tahap",
         {
             "tahap.daftar": "mendaftarkan {obj}",

@@ -55,12 +55,13 @@ ENOUGH_TRIES = 3
 
 SILENT_DAYS = "konfirmasi_hari"
 """Threshold of P3: days after which a recorded session counts although the participant said nothing."""
-_SESSION, _PLAN = "sesi", "rencana"
+_SESSION, _PLAN, _JOB = "sesi", "rencana", "kerja"
 
 
 @dataclass(frozen=True, slots=True)
 class MentoringFacts:
-    """What P3 asks: the proofs, sessions that count (with those accepted as evidence), an agreed plan."""
+    """What P3 asks: the proofs, sessions that count (with those accepted as evidence), an agreed plan, a job
+    that both sides confirmed (or a proof of one accepted before)."""
 
     evidence: EvidenceFacts
     thresholds: dict[str, int]
@@ -68,11 +69,12 @@ class MentoringFacts:
     has_coach_accepted: bool
     sessions: int
     has_plan: bool
+    has_placement: bool
 
 
 def load_facts(enrollments: Sequence[Enrollment], *, shared: SharedFacts) -> dict[UUID, MentoringFacts]:
-    """Facts by enrollment id, from what the page has loaded for all stages, and one query for sessions and
-    plans together."""
+    """Facts by enrollment id, from what the page has loaded for all stages, and one query for sessions, plans
+    and placements together."""
     stage_facts = placement.load_facts(enrollments, shared=shared)
     days = shared.thresholds[Stage.PENDAMPINGAN, SILENT_DAYS]
     counts = sessions_and_plans(list(stage_facts), silent_until=shared.on - timedelta(days=days))
@@ -84,16 +86,19 @@ def load_facts(enrollments: Sequence[Enrollment], *, shared: SharedFacts) -> dic
             has_coach_accepted=facts.has_coach_accepted,
             sessions=counts.get((pk, _SESSION), 0) + facts.evidence.accepted[EvidenceKind.SESI],
             has_plan=(pk, _PLAN) in counts,
+            has_placement=(pk, _JOB) in counts or placement.has_accepted(facts),
         )
         for pk, facts in stage_facts.items()
     }
 
 
 def sessions_and_plans(enrollment_ids: Sequence[UUID], *, silent_until: date) -> dict[tuple[UUID, str], int]:
-    """How many sessions of P3 count and how many plans are in force, by enrollment id."""
+    """How many sessions of P3 count, plans are in force and jobs are confirmed, by enrollment id."""
     sessions = MentoringSession.objects.counted(silent_until=silent_until).filter(stage=Stage.PENDAMPINGAN)
     found = _counted(sessions, _SESSION, enrollment_ids).union(
-        _counted(ActionPlan.objects.in_force(), _PLAN, enrollment_ids), all=True
+        _counted(ActionPlan.objects.in_force(), _PLAN, enrollment_ids),
+        _counted(placement.confirmed(), _JOB, enrollment_ids),
+        all=True,
     )
     return {(pk, what): many for pk, what, many in found}
 

@@ -78,6 +78,8 @@ ON_MENTORING_PAGES = frozenset({EvidenceKind.RENCANA_AKSI, EvidenceKind.SESI})
 
 ATTENDANCE = "hadir"
 """Requirement: met in a class that the participant chooses."""
+PLACEMENT = "penempatan"
+"""Requirement: met by a job that participant and employer confirm."""
 
 
 def own_address(item: ChecklistItem, choices: Sequence[EvidenceChoice]) -> str:
@@ -87,6 +89,8 @@ def own_address(item: ChecklistItem, choices: Sequence[EvidenceChoice]) -> str:
         return reverse("my_act", args=[OWN_ACT_OF[code]])
     if code == ATTENDANCE:
         return reverse("class_list")
+    if code == PLACEMENT:
+        return reverse("my_applications")
     for choice in choices:
         if choice.spec.kind in item.requirement.evidence:
             return reverse("my_evidence_add", args=[choice.spec.kind.value])
@@ -166,6 +170,8 @@ def staff_address(
     code = item.requirement.code
     if code == "tidak_ganda":
         return f"{reverse('duplicates')}?orang={enrollment.person_id}"
+    if code == PLACEMENT:
+        return reverse("vacancy_desk_list")
     if code in MENTORING_PAGE_OF:
         return reverse(MENTORING_PAGE_OF[code], args=[enrollment.person_id]) if choices else ""
     if code in STAFF_ACT_OF:

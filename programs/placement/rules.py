@@ -1,4 +1,4 @@
-"""Job seekers finish P3 with a placement that a second person confirmed."""
+"""Job seekers finish P3 with a job that both sides have confirmed."""
 
 from __future__ import annotations
 
@@ -8,21 +8,17 @@ from participants.rules import JOB_PATHS, EvidenceSpec, Requirement, Turn
 REQUIREMENTS: tuple[Requirement, ...] = (
     Requirement(
         code="penempatan",
-        label="Penempatan kerja dikonfirmasi",
-        citizen_label="Kirim bukti diterima kerja",
-        hint="Surat diterima, kontrak, atau foto kartu karyawan.",
+        label="Penempatan kerja dikonfirmasi kedua pihak",
+        citizen_label="Dapat kerja, dibenarkan Anda dan pemberi kerja",
+        hint="Melamar dari papan lowongan, atau catat kerja yang Anda dapat sendiri.",
+        action="Cari kerja di papan lowongan",
         turn=Turn.PESERTA,
-        is_met=lambda facts: facts.evidence.has_accepted(EvidenceKind.PENEMPATAN),
+        is_met=lambda facts: facts.has_placement,
         evidence=(EvidenceKind.PENEMPATAN,),
         paths=JOB_PATHS,
     ),
 )
+"""Proofs accepted before count on (`has_placement`); one that still waits is shown as waiting."""
 
-EVIDENCE: tuple[EvidenceSpec, ...] = (
-    EvidenceSpec(
-        kind=EvidenceKind.PENEMPATAN,
-        hint="Surat diterima, kontrak, atau foto kartu karyawan.",
-        needs_file=True,
-        paths=JOB_PATHS,
-    ),
-)
+EVIDENCE: tuple[EvidenceSpec, ...] = ()
+"""No new ones: a letter says what one side says."""

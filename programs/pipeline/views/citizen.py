@@ -14,7 +14,7 @@ from core.clock import local_day, now
 from core.validators import wa_link
 from notifications.services import latest
 from participants import services
-from participants.models import IdentityDocument, StageEvidence, Status, WorkforceReport
+from participants.models import IdentityDocument, Stage, StageEvidence, Status, WorkforceReport
 from participants.refusals import Refused
 from programs.mentoring import presenting as mentoring
 from programs.mentoring.models import ContactLog
@@ -23,6 +23,7 @@ from programs.pipeline.acts import ACTS, BUSINESS_FIELDS
 from programs.pipeline.contact_presenters import own_contacts
 from programs.pipeline.journey import Journey, load_journey
 from programs.pipeline.stages import EvidenceChoice, evidence_choices
+from programs.placement import board
 from programs.training import presenting as training
 
 from .fetch import actor_of, own_enrollment, sent
@@ -110,6 +111,7 @@ def journey(request: HttpRequest) -> HttpResponse:
             own_contacts(contacts, enrollment.zone),
             mentoring.history(sessions, may_read=True, for_citizen=True),
         ),
+        "work": board.own_work(enrollment) if enrollment.stage == Stage.PENDAMPINGAN else None,
         "mentoring": mentoring.own(enrollment, sessions, today=local_day(at, enrollment.zone)),
         "coach_wa_url": coach_wa_url,
         "center_wa_url": wa_link(enrollment.center.whatsapp, greeting)

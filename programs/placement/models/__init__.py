@@ -2,7 +2,7 @@
 
 from .application import Application, ApplicationChange
 from .choices import ApplicationStatus, EmployerSaid, EndedBy, VacancyStatus
-from .placement import Placement
+from .placement import Placement, PlacementQuerySet
 from .vacancy import Vacancy
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "EmployerSaid",
     "EndedBy",
     "Placement",
+    "PlacementQuerySet",
     "Vacancy",
     "VacancyStatus",
 ]

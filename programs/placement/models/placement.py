@@ -9,6 +9,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from accounts.access import scopes
+from accounts.models import Role
 from core import clock, crypto
 from core.validators import mask_phone
 from participants.scoping import enrollment_scope
@@ -28,6 +30,19 @@ class PlacementQuerySet(models.QuerySet["Placement"]):
         """Those of the participants one sees, and those from the vacancies one works with."""
         worked = desk_q(user, "application__vacancy__") & Q(enrollment__erased_at__isnull=True)
         return self.filter(enrollment_scope(user, "enrollment__") | worked)
+
+    def handled_by(self, user: User) -> Self:
+        """Those somebody acts on: of the people they accompany or manage, and from their vacancies."""
+        found = desk_q(user, "application__vacancy__") | Q(pk__in=[])
+        if user.is_active and scopes(user, Role.ADMIN):
+            found = Q(pk__isnull=False)
+        elif user.is_active:
+            if scopes(user, Role.PENDAMPING):
+                found |= Q(enrollment__coach_id=user.pk)
+            found |= Q(enrollment__center__in=scopes(user, Role.PENGELOLA))
+        return self.filter(found, enrollment__erased_at__isnull=True).exclude(
+            enrollment__person__user_id=user.pk
+        )
 
     def standing(self) -> Self:
         """Nobody said that it is none."""
