@@ -19,6 +19,7 @@ from .contacts import seed_contacts
 from .people import Crowd
 from .sessions import seed_sessions
 from .tickets import seed_tickets
+from .work import seed_work
 from .world import Phones, build_world, shared_password
 
 
@@ -37,6 +38,7 @@ def seed(*, participants: int, seed_number: int, at: datetime) -> int:
     seed_sessions(world, seed_number=seed_number, at=at)
     seed_coaches(world, at=at)
     seed_clinics(world, seed_number=seed_number, at=at)
+    seed_work(world, seed_number=seed_number, at=at)
     seed_classes(world, seed_number=seed_number, at=at)
     seed_tickets(world, seed_number=seed_number, at=at, phones=phones)
     return len(rows.people)

@@ -46,6 +46,8 @@ from participants.tests.factories import StageEvidenceFactory, center_of, partic
 from programs.mentoring.models import ActionPlan, ClinicVisit, MentoringSession, SessionFile
 from programs.mentoring.tests import factories as mentoring
 from programs.pipeline.models import BulkAct, BulkItem, BulkKind
+from programs.placement.models import Application, Placement
+from programs.placement.tests import factories as placement
 from programs.training import attendance, materials, planning
 from programs.training import services as training
 from programs.training.models import Attendance, Certificate, Presence, Question, Seat, TrainerKind
@@ -98,6 +100,9 @@ EVIDENCE = {"person_id": "person", "evidence_id": "evidence"}
 COACH = {"user_id": "coach"}
 CLASS = {"class_id": "class"}
 SEAT = {"seat_id": "seat"}
+VACANCY = {"vacancy_id": "vacancy"}
+APPLICATION = {"application_id": "application"}
+JOB = {"placement_id": "placement"}
 MEETING = {"session_id": "meeting"}
 PLAN = {"plan_id": "plan"}
 CLINIC = {"clinic_id": "clinic"}
@@ -296,6 +301,30 @@ LINES: dict[str, Line] = {
     "secretariat_agencies": Line(ADMIN),
     "secretariat_agency_new": Line(ADMIN, post=422),
     "secretariat_agency": Line(ADMIN, kwargs={"code": "agency"}, post=422),
+    "vacancy_list": Line(EVERYBODY),
+    "vacancy_page": Line(EVERYBODY, kwargs=VACANCY),
+    "vacancy_apply": Line(CITIZENS, kwargs=VACANCY, get=405, post=303),
+    "placement_answer": Line(EVERYBODY, kwargs={"code": "=x"}, get=410, post=410),
+    "my_applications": Line(CITIZENS),
+    "application_withdraw": Line(CITIZENS, sees=frozenset({"citizen"}), kwargs=APPLICATION, post=303),
+    "job_new": Line(CITIZENS, get=303, post=303),  # the people of the world are not looking for work
+    "placement_confirm": Line(CITIZENS, sees=frozenset({"citizen"}), kwargs=JOB, get=405, post=303),
+    "placement_deny": Line(CITIZENS, sees=frozenset({"citizen"}), kwargs=JOB, post=422),
+    "vacancy_desk_list": Line(COACHES | KEEPERS),
+    "vacancy_new": Line(COACHES | MANAGERS, post=422),
+    "vacancy_desk": Line(COACHES | KEEPERS, sees=CARERS | ADMIN, kwargs=VACANCY),
+    "vacancy_edit": Line(COACHES | KEEPERS, sees=CARERS | ADMIN, kwargs=VACANCY, post=422),
+    "vacancy_close": Line(COACHES | KEEPERS, sees=CARERS | ADMIN, kwargs=VACANCY, post=422),
+    "vacancy_reopen": Line(COACHES | KEEPERS, sees=CARERS | ADMIN, kwargs=VACANCY, get=405, post=303),
+    **{
+        name: Line(COACHES | KEEPERS, sees=CARERS | ADMIN, kwargs=APPLICATION, post=422)
+        for name in ("application_invite", "application_accept", "application_refuse")
+    },
+    "placement_desk": Line(COACHES | KEEPERS, sees=CARERS | ADMIN, kwargs=JOB),
+    **{
+        name: Line(COACHES | KEEPERS, sees=CARERS | ADMIN, kwargs=JOB, post=422)
+        for name in ("placement_ask", "placement_vouch", "placement_call_off")
+    },
     "class_list": Line(EVERYBODY),
     "class_page": Line(EVERYBODY, kwargs=CLASS),
     "class_calendar": Line(EVERYBODY, kwargs=CLASS),
@@ -492,9 +521,15 @@ def world() -> World:
     plan = mentoring.proposed(enrollment, users["coach"], goal="rencana")
     clinic = mentoring.opened(here, users["manager"], users["coach"])
     visit = mentoring.booked(enrollment, clinic, topic="harga")
+    vacancy = placement.posted(here, users["manager"], position="lowongan")
+    application = placement.application_row(enrollment, vacancy)
+    job_found = placement.placement_row(enrollment, users["manager"], position="kerja")
     values = {
         "clinic": clinic.pk,
         "visit": visit.pk,
+        "vacancy": vacancy.pk,
+        "application": application.pk,
+        "placement": job_found.pk,
         "meeting": meeting.pk,
         "meeting_file": attached.pk,
         "plan": plan.pk,
@@ -682,6 +717,8 @@ def test_no_response_carries_a_token_of_a_foreign_record(world: World) -> None:
     SessionFile.objects.update(title=f"{TOKEN} foto")
     ActionPlan.objects.update(goal=f"{TOKEN} rencana")
     ClinicVisit.objects.update(topic=f"{TOKEN} ditanyakan", outcome=f"{TOKEN} hasil")
+    Application.objects.update(interview_place=f"{TOKEN} kantor", reason=f"{TOKEN} alasan")
+    Placement.objects.update(employer=f"{TOKEN} toko", position=f"{TOKEN} kasir")
     Notification.objects.filter(recipient=person.user).update(title=f"{TOKEN} judul", body=f"{TOKEN} isi")
     one = Ticket.objects.get(number=world.values["ticket"])
     Ticket.objects.filter(pk=one.pk).update(name=f"{TOKEN} penanya", summary=f"{TOKEN} ringkasan")

@@ -34,7 +34,7 @@ from participants.erasure import erase_person
 from participants.models import DataRequest, Enrollment, EvidenceKind, Person, StageEvidence, Status
 from participants.models.choices import Pathway
 from participants.registration import Registered, RegistrationData, register_person
-from participants.tests.factories import center_of, participant, synthetic_nik
+from participants.tests.factories import center_of, demo_phone, participant, synthetic_nik
 from programs.mentoring import services as mentoring
 from programs.mentoring import sheets
 from programs.mentoring.models import ContactKind, ContactOutcome
@@ -42,6 +42,7 @@ from programs.mentoring.models.sheets import SKETCH
 from programs.mentoring.tests import factories as meetings
 from programs.pipeline import bulk, merging, moves
 from programs.pipeline.models import BulkKind
+from programs.placement.tests import factories as work
 from reports.cuts import take_cut
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -152,6 +153,15 @@ def spoken_about(token: str, enrollment: Enrollment, coach: User, manager: User,
     meetings.agreed(enrollment, coach, goal=f"{token} warung", texts=(f"{token} urus izin",), at=at)
     clinic = meetings.opened(enrollment.center, manager, coach, at=at)
     meetings.booked(enrollment, clinic, topic=f"{token} modal", at=at)
+    assert enrollment.center is not None
+    vacancy = work.posted(enrollment.center, manager)
+    applied = work.application_row(
+        enrollment, vacancy, status="tidak_diterima", reason=f"{token} penuh", interview_place=f"{token} toko"
+    )
+    applied.changes.create(status="tidak_diterima", note=f"{token} penuh", by=manager)
+    job = work.placement_row(enrollment, manager, employer=f"{token} toko", position=f"{token} kasir")
+    job.set_phone(demo_phone())
+    job.save()
     answers = dict.fromkeys(SKETCH, f"{token} tetangga")
     sheets.save_sketch(enrollment_id=enrollment.pk, actor=coach, answers=answers, version="", at=at)
     mate = CoachProfile.objects.create(
@@ -282,6 +292,8 @@ def test_erasing_a_fifth_changes_no_statistic_and_leaves_no_trace() -> None:
         "helpdesk_ticketmessage", "helpdesk_ticketnote", "mentoring_contactlog", "mentoring_snooze",
         "mentoring_mentoringsession", "mentoring_sessionfile", "mentoring_actionplan", "mentoring_planstep",
         "mentoring_businesssketch", "mentoring_clinicvisit",
+        "mentoring_businesssketch", "placement_application", "placement_applicationchange",
+        "placement_placement",
         "pipeline_bulkact", "participants_nikcorrection",
     }  # fmt: skip
     disk = on_disk()

@@ -60,6 +60,7 @@ from participants.tests.test_registration_page import valid
 from programs.mentoring.models import ClinicVisit, VisitStatus
 from programs.mentoring.tests import factories as mentoring
 from programs.pipeline.models import BulkAct, BulkItem, BulkKind
+from programs.placement.tests import factories as placement
 from programs.training import attendance, planning
 from programs.training.models import Certificate, Presence, Seat, TrainerKind, TrainingClass
 from programs.training.schedule import Slot
@@ -117,6 +118,9 @@ class World:
             self.center, self._user("manager"), self.coach, begins=time(0), ends=time(8), minutes=10
         )
         self.visit = mentoring.booked(self.enrollment, self.clinic)
+        self.vacancy = placement.posted(self.center, self._user("manager"))
+        self.application = placement.application_row(self.enrollment, self.vacancy)
+        self.job_found = placement.placement_row(self.enrollment, self._user("manager"))
         self.bulk = BulkAct.objects.create(kind=BulkKind.DOKUMEN, actor=self._user("manager"))
         for number in (1, 2):
             participant(center=self.center, person__full_name=f"Siti Aminah {'I' * number}",
@@ -237,6 +241,11 @@ class World:
                 mentoring.planned(one, self.coach)
                 mentoring.agreed(one, self.coach)
             self.consult(one, number)
+            vacancy = placement.posted(self.center, self._user("manager"))
+            for who in (self.enrollment, one):
+                placement.application_row(who, vacancy)
+                placement.placement_row(who, self._user("manager"))
+            placement.application_row(one, self.vacancy)
             self.lesson(number + 1)
             if one.stage != Stage.PENDAFTARAN:
                 seat = training.enrolled(self.seat.training_class, one, at=now())
@@ -291,6 +300,9 @@ class World:
             "certificate_id": self.certificate.pk,
             "attendance_id": self.seat.attendance.get().pk,
             "request_id": self.request.pk,
+            "vacancy_id": self.vacancy.pk,
+            "application_id": self.application.pk,
+            "placement_id": self.job_found.pk,
             "value_id": Threshold.objects.get(stage=Stage.PELATIHAN, code="batas_diam").pk,
             "user_id": self.coach.pk,
             "role_id": self.coach.role_assignments.get().pk,
@@ -425,6 +437,16 @@ LOOKS = [
     *(Look("counter_slip", who, RECORD) for who in ("manager", "coach")),
     *(Look("person_code", who, RECORD) for who in ("manager", "coach")),
     *(Look("counter", who, RECORD) for who in ("manager", "coach")),
+    *(Look("vacancy_list", who, LIST, query) for who in ("anonymous", "citizen", "manager")
+      for query in ("", "?wilayah=kebayoran&cari=kasir")),
+    *(Look("vacancy_page", who, RECORD) for who in ("anonymous", "citizen", "manager", "coach")),
+    *(Look(name, "citizen", RECORD)
+      for name in ("my_applications", "application_withdraw", "placement_deny")),
+    *(Look("vacancy_desk_list", who, LIST) for who in ("manager", "coach", "admin")),
+    *(Look(name, who, RECORD) for who in ("manager", "coach") for name in (
+        "vacancy_desk", "vacancy_new", "vacancy_edit", "vacancy_close", "application_invite",
+        "application_accept", "application_refuse", "placement_desk", "placement_ask", "placement_vouch",
+        "placement_call_off")),
     *(Look("class_list", who, LIST, query) for who in ("anonymous", "citizen", "manager")
       for query in ("", "?wilayah=kebayoran&tingkat=dasar&buka=on")),
     *(Look("class_page", who, RECORD) for who in ("anonymous", "citizen", "manager", "coach")),
@@ -461,6 +483,8 @@ NO_DATA = {
     "class_enrol", "class_open", "seat_accept", "certificates_issue",  # POST only
     "calendar_renew", "calendar_feed",  # counted in programs/mentoring/tests/test_agenda.py
     "step_tick", "my_meeting_confirm", "my_plan_agree", "clinic_call", "visit_arrive",  # POST only
+    "vacancy_apply", "vacancy_reopen", "placement_confirm",  # POST only
+    "job_new", "placement_answer",  # for job seekers and employers: programs/pipeline/tests/test_placement.py
     "check_in",  # a code that is good for minutes: counted in programs/training/tests/test_pages.py
     "audit_export", "support_end",  # POST only
     "act", "my_act",  # with the acts themselves, below
@@ -494,6 +518,9 @@ IN_OWN_TESTS = {
     "my_plan_agree", "my_plan_change",
     "coach_profile", "my_wish", "my_clinic", "my_visit_cancel", "clinic_new", "clinic_number",
     "clinic_call", "clinic_cancel", "visit_arrive", "visit_finish", "visit_missed", "visit_cancel",
+    "vacancy_apply", "vacancy_reopen", "placement_confirm", "placement_deny", "application_withdraw",
+    "job_new", "vacancy_new", "vacancy_edit", "vacancy_close", "application_invite", "application_accept",
+    "application_refuse", "placement_ask", "placement_vouch", "placement_call_off", "placement_answer",
 }  # fmt: skip
 """Their acts need two people each, a password or a code: counted in test_duplicates, test_merging,
 test_corrections, test_rights, test_people_search, test_rules, test_places, and in the own tests of helpdesk

@@ -29,7 +29,7 @@ __all__ = ["application"]
 MOMENT = 0.05
 """Seconds between reading and writing."""
 WRITES = re.compile(
-    r"\b(INSERT INTO|UPDATE) \"?(participants|helpdesk|mentoring|training|accounts_accesscode)"
+    r"\b(INSERT INTO|UPDATE) \"?(participants|helpdesk|mentoring|placement|training|accounts_accesscode)"
 )
 
 

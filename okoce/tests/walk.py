@@ -61,6 +61,7 @@ NOT_SENT = {
     "bulk": "answers the form of the list of people",
     "my_data_erase": "needs no reason: sent empty, it is done",
     "nik_correction_request": "a wish waits there already; the same form is sent on `my_nik_correction`",
+    "application_withdraw": "needs no reason: sent empty, it is done",
     "merge_undo": "needs no reason: sent empty, it is done",
     "secretariat_center_close": "needs no reason: sent empty, it is done",
 }

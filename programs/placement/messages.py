@@ -160,13 +160,13 @@ def register_messages() -> None:
     )
     _of_a_placement(
         "kerja_dikonfirmasi",
-        "{name} bekerja: dikonfirmasi kedua pihak",
+        "{name} bekerja: dibenarkan kedua pihak",
         "{position} di {employer}. Luluskan bila semua syaratnya lengkap.",
         url="/peserta/{person}/",
     )
     _of_a_placement(
         "kerja_dikonfirmasi_peserta",
-        "Pekerjaan Anda dikonfirmasi",
+        "Pekerjaan Anda dibenarkan kedua pihak",
         "{position} di {employer}. Pendamping Anda tinggal meluluskan Anda. Selamat bekerja!",
         url=OWN,
     )

@@ -198,7 +198,7 @@ def _employer_said(
 
 def _end(placement: Placement, side: EndedBy, *, reason: str, by: User | None, at: datetime) -> None:
     if placement.is_confirmed:
-        raise Refused("Penempatan ini sudah dikonfirmasi kedua pihak, jadi tidak bisa dibatalkan.")
+        raise Refused("Penempatan ini sudah dibenarkan kedua pihak, jadi tidak bisa dibatalkan.")
     placement.ended_at, placement.ended_side, placement.ended_reason = at, side, reason
     placement.set_phone("")
     placement.save(update_fields=["ended_at", "ended_side", "ended_reason", "phone_sealed", "phone_mask"])

@@ -8,7 +8,7 @@ from participants.rules import JOB_PATHS, EvidenceSpec, Requirement, Turn
 REQUIREMENTS: tuple[Requirement, ...] = (
     Requirement(
         code="penempatan",
-        label="Penempatan kerja dikonfirmasi kedua pihak",
+        label="Penempatan kerja dibenarkan kedua pihak",
         citizen_label="Dapat kerja, dibenarkan Anda dan pemberi kerja",
         hint="Melamar dari papan lowongan, atau catat kerja yang Anda dapat sendiri.",
         action="Cari kerja di papan lowongan",

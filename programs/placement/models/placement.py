@@ -85,8 +85,8 @@ class Placement(models.Model):
     phone_sealed = crypto.SealedField(null=True)
     phone_mask = models.CharField(max_length=24, blank=True)
     asked_at = models.DateTimeField("ditanyakan", null=True)
-    participant_at = models.DateTimeField("dikonfirmasi peserta", null=True)
-    employer_at = models.DateTimeField("dikonfirmasi pemberi kerja", null=True)
+    participant_at = models.DateTimeField("dibenarkan peserta", null=True)
+    employer_at = models.DateTimeField("dibenarkan pemberi kerja", null=True)
     employer_how = models.CharField(max_length=10, choices=EmployerSaid.choices, blank=True)
     employer_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"

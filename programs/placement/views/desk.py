@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import SeeOther, role_required
+from accounts.models import Role
 from centers.models import Center
 from core.clock import local_day, now
 from core.formats import day_long
@@ -60,7 +61,7 @@ def vacancy_desk_list(request: HttpRequest) -> HttpResponse:
     return render(request, "placement/desk_list.html", context)
 
 
-@role_required(*STAFF)
+@role_required(Role.PENDAMPING, Role.PENGELOLA)
 @FORM
 def vacancy_new(request: HttpRequest) -> HttpResponse:
     """Post a vacancy."""
