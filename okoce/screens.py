@@ -53,7 +53,8 @@ PERSONAS = {
 """What the walk of the tests calls them."""
 
 EXTRA = ("/tidak-ada/", "/verifikasi/TIDAKADA/", "peserta:/sekretariat/", "mitra:/pelatihan/kelola/",
-         "peserta:/pelatihan/hadir/x/", f"/lupa-sandi/{'0' * 8}-0000-4000-8000-{'0' * 12}/x/")  # fmt: skip
+         "peserta:/pelatihan/hadir/x/", "/konfirmasi-kerja/x/",
+         f"/lupa-sandi/{'0' * 8}-0000-4000-8000-{'0' * 12}/x/")  # fmt: skip
 """Refused, gone or unknown: nobody links there."""
 
 READ = {"class_desk": 20, "class_page": 8, "clinic_desk": 4, "visit_missed": 3}
@@ -330,7 +331,7 @@ def every_page(*, base: str, password: str) -> list[Target]:
 
     from okoce.tests.walk import NOT_SENT_ACT, pages_of, sends_of
 
-    found = [Target.parse(text) for text in (*EXTRA, *_certificates())]
+    found = [Target.parse(text) for text in (*EXTRA, *_certificates(), *_questions())]
     sent: set[str] = set()
     with _browser() as browser:
         for account, persona in PERSONAS.items():
@@ -360,6 +361,15 @@ def _certificates() -> list[str]:
     revoked = Certificate.objects.exclude(revocation=None).values_list("code", flat=True)[:1]
     valid = Certificate.objects.valid().values_list("code", flat=True)[:1]
     return [f"/verifikasi/{code}/" for code in (*valid, *revoked)]
+
+
+def _questions() -> list[str]:
+    """The page an employer is asked on, from the portal's own database."""
+    from programs.placement.links import code_of
+    from programs.placement.models import Placement
+
+    asked = Placement.objects.unconfirmed().filter(asked_at__isnull=False)[:1]
+    return [f"/konfirmasi-kerja/{code_of(one)}/" for one in asked]
 
 
 def _follow(page: Page, base: str, waiting: list[str], names: frozenset[str]) -> list[str]:

@@ -38,9 +38,9 @@ def seed(*, participants: int, seed_number: int, at: datetime) -> int:
     seed_sessions(world, seed_number=seed_number, at=at)
     seed_coaches(world, at=at)
     seed_clinics(world, seed_number=seed_number, at=at)
-    seed_work(world, seed_number=seed_number, at=at)
     seed_classes(world, seed_number=seed_number, at=at)
     seed_tickets(world, seed_number=seed_number, at=at, phones=phones)
+    seed_work(world, seed_number=seed_number, at=at, phones=phones)
     return len(rows.people)
 
 

@@ -22,7 +22,7 @@ from programs.placement.models import (
     VacancyStatus,
 )
 
-from .world import HOME, Place, World
+from .world import HOME, Phones, Place, World
 
 
 @dataclass(frozen=True)
@@ -54,9 +54,9 @@ STORIES = ("melamar", "wawancara", "ditolak", "diterima", "separuh", "sendiri", 
 """In turn for the job seekers in P3 of the home centre."""
 
 
-def seed_work(world: World, *, seed_number: int, at: datetime) -> int:
+def seed_work(world: World, *, seed_number: int, at: datetime, phones: Phones) -> int:
     """Vacancies, applications and placements; returns how many vacancies."""
-    makers = _Makers(random.Random(f"{seed_number}:work"), at)
+    makers = _Makers(random.Random(f"{seed_number}:work"), at, phones)
     home = world.places[HOME]
     board = [makers.vacancy(home, job) for job in JOBS]
     others = [place for code, place in sorted(world.places.items()) if code != HOME and place.coaches]
@@ -78,8 +78,8 @@ def seed_work(world: World, *, seed_number: int, at: datetime) -> int:
 class _Makers:
     """Makes rows one after the other from one source of chance."""
 
-    def __init__(self, rng: random.Random, at: datetime) -> None:
-        self.rng, self.at = rng, at
+    def __init__(self, rng: random.Random, at: datetime, phones: Phones) -> None:
+        self.rng, self.at, self.phones = rng, at, phones
         self.applications: list[Application] = []
         self.changes: list[ApplicationChange] = []
         self.placements: list[Placement] = []
@@ -164,4 +164,7 @@ class _Makers:
             made.employer_at, made.employer_how = recorded_at + timedelta(hours=3), "petugas"
             made.employer_by = enrollment.coach
             made.employer_note = "Tidak punya HP. Saya datangi tempat kerjanya."
+        elif one and confirmed_by_participant:  # the employer was asked, and has not answered
+            made.asked_at = recorded_at + timedelta(hours=1)
+            made.set_phone(self.phones.take() or "")
         self.placements.append(made)

@@ -33,6 +33,7 @@ from programs.mentoring.models import ActionPlan, Clinic, MentoringSession
 from programs.pipeline import queues
 from programs.pipeline.moves import missing_requirements
 from programs.pipeline.stages import stages_of
+from programs.placement.models import Application, ApplicationStatus, Placement, Vacancy
 
 pytestmark = pytest.mark.django_db
 
@@ -154,6 +155,24 @@ def test_clinics_of_last_week_today_and_the_days_to_come_are_as_their_hours_are(
         )
         assert today.last_number == today.visits.filter(slot=None).count() == {0: 0, 4: 2}[hour]
         assert today.slots.filter(is_taken=True).count() == 5
+
+
+def test_vacancies_and_job_seekers_in_every_state_the_same_for_the_same_seed():
+    at, prints = now(), []
+    for _ in range(2):
+        mark = transaction.savepoint()
+        seed(participants=2000, seed_number=7, at=at)
+        rows = Application.objects.order_by("pk")
+        prints.append(list(rows.values_list("pk", "status", "applied_at", "vacancy__position")))
+        assert set(rows.values_list("status", flat=True)) == set(ApplicationStatus.values) - {"dibatalkan"}
+        assert Vacancy.objects.open(at).count() >= 5
+        assert Vacancy.objects.filter(status="ditutup").exists()
+        assert Placement.objects.confirmed().exists()
+        assert Placement.objects.unconfirmed().filter(asked_at__isnull=False).exists()
+        for one in Placement.objects.confirmed().select_related("enrollment"):
+            assert missing_requirements(one.enrollment, at=at) == []
+        transaction.savepoint_rollback(mark)
+    assert prints[0] == prints[1]
 
 
 def test_about_thirty_questions_and_complaints_in_every_state_the_same_for_the_same_seed():

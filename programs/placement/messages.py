@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
+from django.db.models import Q
+
 from accounts.models import Role, RoleAssignment
 from core.formats import day_long, moment
 from notifications.registry import Ids, Values, register
@@ -24,9 +26,11 @@ def tell_participant(application: Application, kind: str, *, at: datetime) -> No
 
 
 def tell_desk(application: Application, kind: str, *, at: datetime) -> None:
-    """Who posted the vacancy, and the managers of its centre."""
+    """The managers of the centre, and who posted the vacancy if they still work there."""
     vacancy = application.vacancy
-    told = {vacancy.posted_by_id, *_managers(vacancy.center_id, at=at)}
+    held = RoleAssignment.objects.active(at).filter(scope=vacancy.center_id, user__is_active=True)
+    held = held.filter(Q(role=Role.PENGELOLA) | Q(role=Role.PENDAMPING, user=vacancy.posted_by_id))
+    told = set(held.values_list("user_id", flat=True))
     told.discard(application.enrollment.person.user_id)
     _send(sorted(told), kind, {"application": str(application.pk)}, at=at)
 

@@ -1,0 +1,111 @@
+"""Two officers and one place, two answers with one link, on real connections at once. Each proof is also run
+without its protection."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.db import connections
+
+from accounts.models import Role
+from accounts.tests.factories import staff
+from core.clock import now
+from participants.models import Enrollment, Pathway, Stage
+from participants.refusals import Refused
+from participants.tests.factories import center_of, participant
+from programs.placement import applications, links, placements
+from programs.placement.models import Placement, Vacancy
+
+from .factories import accepted, applied, posted
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+MEET_SECONDS = 1.5
+"""How long one waits for the other between reading and writing; with the lock in place nobody comes."""
+SURE_SECONDS = 30.0
+"""The same where nothing holds the other back: it comes, however busy the machine is."""
+
+
+def together(*acts: Callable[[], Any]) -> list[Any]:
+    """Run acts at once, each on its own database connection; a refusal is an answer too."""
+
+    def run(act: Callable[[], Any]) -> Any:
+        try:
+            return act()
+        except Refused as refusal:
+            return refusal
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(len(acts)) as pool:
+        return list(pool.map(run, acts))
+
+
+def waiting(function: Callable[..., Any], seconds: float) -> Callable[..., Any]:
+    """The function, after which each waits for the other."""
+    barrier = threading.Barrier(2)
+
+    def read_and_wait(*args: Any, **kwargs: Any) -> Any:
+        found = function(*args, **kwargs)
+        with suppress(threading.BrokenBarrierError):
+            barrier.wait(seconds)
+        return found
+
+    return read_and_wait
+
+
+def seeker() -> Enrollment:
+    return participant(
+        stage=Stage.PENDAMPINGAN, pathway=Pathway.CARI_KERJA, center=center_of(),
+        registered_at=now() - timedelta(days=30),
+    )  # fmt: skip
+
+
+def unlocked(vacancy_id: UUID) -> Vacancy:
+    """What `lock_vacancy` would be without its lock."""
+    return Vacancy.objects.get(pk=vacancy_id)
+
+
+@pytest.mark.parametrize("is_locked", [True, False])
+def test_the_last_place_is_given_once(monkeypatch: pytest.MonkeyPatch, is_locked: bool) -> None:
+    manager = staff(Role.PENGELOLA, center_of().code)
+    vacancy = posted(center_of(), manager, places=1)
+    people = [applied(seeker(), vacancy) for _ in range(2)]
+    lock = applications.lock_vacancy if is_locked else unlocked
+    patient = waiting(lock, MEET_SECONDS if is_locked else SURE_SECONDS)
+    monkeypatch.setattr(applications, "lock_vacancy", patient)
+    answers = together(*(lambda one=one: accepted(one, manager) for one in people))
+    refused = [answer for answer in answers if isinstance(answer, Refused)]
+    given = Placement.objects.count()
+    assert (given, len(refused)) == ((1, 1) if is_locked else (2, 0))
+
+
+@pytest.mark.parametrize("is_locked", [True, False])
+def test_a_link_takes_one_answer(monkeypatch: pytest.MonkeyPatch, is_locked: bool) -> None:
+    manager = staff(Role.PENGELOLA, center_of().code)
+    placement = accepted(applied(seeker(), posted(center_of(), manager)), manager)
+    asked = placements.ask_employer(
+        placement_id=placement.pk, actor=manager, phone="+6281200007777", at=now()
+    )
+    code = links.code_of(asked)
+    if not is_locked:
+        monkeypatch.setattr(placements, "hold_placement", lambda placement_id: None)
+    patient = waiting(placements.placement_of, MEET_SECONDS if is_locked else SURE_SECONDS)
+    monkeypatch.setattr(placements, "placement_of", patient)
+    answers = together(
+        *(
+            lambda is_true=is_true: placements.answer_by_link(code=code, is_true=is_true, at=now())
+            for is_true in (True, False)
+        )
+    )
+    refused = [answer for answer in answers if isinstance(answer, Refused)]
+    placement.refresh_from_db()
+    both = placement.employer_at is not None and placement.ended_at is not None
+    assert (len(refused), both) == ((1, False) if is_locked else (0, True))
