@@ -57,6 +57,7 @@ class EvidenceSpec:
     """How one kind of proof is brought: what is asked, and whether the citizen may bring it alone.
 
     `is_within_programme`: it cannot have happened before the registration (a session, a class of ours).
+    `is_past`: those accepted count on, and no new one is brought.
     """
 
     kind: EvidenceKind
@@ -66,6 +67,7 @@ class EvidenceSpec:
     clean_number: Callable[[str], str] | None = None
     from_citizen: bool = True
     is_within_programme: bool = False
+    is_past: bool = False
     paths: frozenset[Pathway] = frozenset(Pathway)
 
     @property

@@ -1,4 +1,4 @@
-"""Demo vacancies, and job seekers of the home centre in every state between applying and a confirmed job.
+"""Demo vacancies, and job seekers in every state between applying and a confirmed job.
 
 Rows are written as the acts would have written them, from a source of chance of their own.
 """
@@ -6,6 +6,7 @@ Rows are written as the acts would have written them, from a source of chance of
 from __future__ import annotations
 
 import random
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from uuid import UUID
@@ -51,28 +52,30 @@ ELSEWHERE = (
     Job("Staf toko", "Toko Bangunan Contoh", "Kuat mengangkat barang.", None, 1, 6, 15),
 )
 STORIES = ("melamar", "wawancara", "ditolak", "diterima", "separuh", "sendiri", "lengkap")
-"""In turn for the job seekers in P3 of the home centre."""
+"""In turn for the job seekers in P3. Those near the home centre apply there."""
+NEAR_HOME = "31.74."
 
 
 def seed_work(world: World, *, seed_number: int, at: datetime, phones: Phones) -> int:
     """Vacancies, applications and placements; returns how many vacancies."""
     makers = _Makers(random.Random(f"{seed_number}:work"), at, phones)
     home = world.places[HOME]
-    board = [makers.vacancy(home, job) for job in JOBS]
-    others = [place for code, place in sorted(world.places.items()) if code != HOME and place.coaches]
-    for number, place in enumerate(others[::6]):
-        board.append(makers.vacancy(place, ELSEWHERE[number % len(ELSEWHERE)]))
-    Vacancy.objects.bulk_create(board)
+    board = {HOME: [makers.vacancy(home, job) for job in JOBS]}
     seekers = Enrollment.objects.filter(
-        center=home.center, pathway=Pathway.CARI_KERJA, stage=Stage.PENDAMPINGAN, status=Status.AKTIF,
+        pathway=Pathway.CARI_KERJA, stage=Stage.PENDAMPINGAN, status=Status.AKTIF,
         person__user__isnull=False, coach__isnull=False, registered_at__lt=at - timedelta(days=25),
     ).select_related("person__user", "coach")  # fmt: skip
     for number, enrollment in enumerate(seekers.order_by("number")):
-        makers.follow(STORIES[number % len(STORIES)], enrollment, board[number % 4], home)
+        near = HOME if enrollment.district_id.startswith(NEAR_HOME) else enrollment.center_id or HOME
+        if near not in board:
+            board[near] = [makers.vacancy(world.places[near], ELSEWHERE[len(board) % len(ELSEWHERE)])]
+        choices = [one for one in board[near] if not one.is_closed]
+        makers.follow(STORIES[number % len(STORIES)], enrollment, choices[number % len(choices)])
+    Vacancy.objects.bulk_create([one for found in board.values() for one in found])
     Application.objects.bulk_create(makers.applications)
     ApplicationChange.objects.bulk_create(makers.changes)
     Placement.objects.bulk_create(makers.placements)
-    return len(board)
+    return sum(map(len, board.values()))
 
 
 class _Makers:
@@ -83,6 +86,7 @@ class _Makers:
         self.applications: list[Application] = []
         self.changes: list[ApplicationChange] = []
         self.placements: list[Placement] = []
+        self.taken: Counter[UUID] = Counter()
 
     def key(self) -> UUID:
         return UUID(int=self.rng.getrandbits(128), version=4)
@@ -100,10 +104,10 @@ class _Makers:
             closed_reason=job.closed_reason,
         )  # fmt: skip
 
-    def follow(self, story: str, enrollment: Enrollment, vacancy: Vacancy, home: Place) -> None:
+    def follow(self, story: str, enrollment: Enrollment, vacancy: Vacancy) -> None:
         """One job seeker: through the board, or with work they found themselves."""
         if story == "sendiri":
-            self.place(enrollment, None, home, confirmed_by_participant=True)
+            self.place(enrollment, None, confirmed_by_participant=True)
             return
         one = Application(
             id=self.key(), vacancy=vacancy, enrollment=enrollment, applied_at=self.at - timedelta(hours=40)
@@ -124,9 +128,12 @@ class _Makers:
         self.step(one, ApplicationStatus.WAWANCARA, hours_ago=30, note=one.interview_place)
         if story == "wawancara":
             return
+        if self.taken[vacancy.pk] >= vacancy.places:
+            return
+        self.taken[vacancy.pk] += 1
         self.step(one, ApplicationStatus.DITERIMA, hours_ago=6)
         self.place(
-            enrollment, one, home, confirmed_by_participant=story != "diterima",
+            enrollment, one, confirmed_by_participant=story != "diterima",
             confirmed_by_employer=story == "lengkap",
         )  # fmt: skip
 
@@ -144,10 +151,10 @@ class _Makers:
         )
 
     def place(
-        self, enrollment: Enrollment, one: Application | None, home: Place, *,
+        self, enrollment: Enrollment, one: Application | None, *,
         confirmed_by_participant: bool, confirmed_by_employer: bool = False,
     ) -> None:  # fmt: skip
-        """The job, recorded six hours ago by the manager or by the participant."""
+        """The job, recorded six hours ago by who posted the vacancy or by the participant."""
         recorded_at = self.at - timedelta(hours=6)
         user = enrollment.person.user
         assert user is not None  # only people with an account were asked for
@@ -157,7 +164,7 @@ class _Makers:
             employer=one.vacancy.employer if one else "Bengkel Contoh",
             position=one.vacancy.position if one else "Pembantu montir",
             starts_on=local_day(self.at, enrollment.zone) + timedelta(days=3),
-            recorded_by=home.manager if one else user, recorded_at=recorded_at,
+            recorded_by=one.vacancy.posted_by if one else user, recorded_at=recorded_at,
             participant_at=recorded_at + timedelta(hours=2) if confirmed_by_participant else None,
         )  # fmt: skip
         if confirmed_by_employer:

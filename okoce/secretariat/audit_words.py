@@ -11,6 +11,7 @@ GROUPS: dict[str, str] = {
     "identitas": "Identitas, NIK, dan KTP",
     "peserta": "Pendaftaran dan pendampingan",
     "kelas": "Kelas pelatihan",
+    "kerja": "Lowongan dan penempatan kerja",
     "tahap": "Perpindahan tahap",
     "duplikat": "Pendaftaran ganda",
     "sekretariat": "Aturan, pusat, dan dinas",

@@ -128,7 +128,7 @@ def test_from_registration_to_a_confirmed_placement(road: Road) -> None:  # noqa
 
     # Accepted: both sides are asked. Who recorded it finds no way to speak for the employer.
     road.manager.goto(f"{road.portal.url}/pusat/lowongan/{vacancy.pk}/")
-    road.manager.get_by_role("link", name="Diterima: Siti Contoh", exact=True).click()
+    road.manager.get_by_role("link", name="Diterima Siti Contoh", exact=True).click()
     road.manager.get_by_role("button", name="Catat diterima").click()
     expect(road.manager.get_by_role("link", name="Siapkan pesan")).to_be_visible()
     expect(road.manager.get_by_role("link", name="Ia tidak punya HP? Catat jawabannya")).to_have_count(0)

@@ -200,6 +200,7 @@ def evidence_choices(enrollment: Enrollment, *, by_citizen: bool) -> list[Eviden
         for row in rows
         for spec in row.evidence
         if pathway in spec.paths
+        and not spec.is_past
         and (spec.from_citizen or not by_citizen)
         and (row.stage == enrollment.stage or spec.kind in asked_next)
     ]

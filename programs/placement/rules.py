@@ -20,5 +20,13 @@ REQUIREMENTS: tuple[Requirement, ...] = (
 )
 """Proofs accepted before count on (`has_placement`); one that still waits is shown as waiting."""
 
-EVIDENCE: tuple[EvidenceSpec, ...] = ()
-"""No new ones: a letter says what one side says."""
+EVIDENCE: tuple[EvidenceSpec, ...] = (
+    EvidenceSpec(
+        kind=EvidenceKind.PENEMPATAN,
+        hint="Surat diterima, kontrak, atau foto kartu karyawan.",
+        needs_file=True,
+        is_past=True,
+        paths=JOB_PATHS,
+    ),
+)
+"""A letter says what one side says: no new ones."""

@@ -298,13 +298,17 @@ def test_every_evidence_kind_belongs_to_exactly_one_stage():
 
 
 def test_every_requirement_can_be_met_by_proof_that_may_be_brought_at_its_stage():
+    """Save the proofs of earlier times, which count on and are brought no more."""
+    past = {spec.kind for row in STAGES.values() for spec in row.evidence if spec.is_past}
+    assert past == {EvidenceKind.PENEMPATAN}
     for pathway in Pathway:
         for stage in stages_of(pathway):
             enrollment = Enrollment(stage=stage, pathway=pathway, status=Status.AKTIF)
             offered = {choice.spec.kind for choice in evidence_choices(enrollment, by_citizen=False)}
             for requirement in STAGES[stage].leave:
                 if requirement.evidence and pathway in requirement.paths:
-                    assert set(requirement.evidence) <= offered, (pathway, stage, requirement.code)
+                    assert set(requirement.evidence) <= offered | past, (pathway, stage, requirement.code)
+                    assert not offered & past
 
 
 def test_whoever_stops_gives_up_seats_in_classes_to_come_and_keeps_the_begun_ones() -> None:
