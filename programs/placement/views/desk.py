@@ -91,7 +91,7 @@ def vacancy_desk(request: HttpRequest, vacancy_id: UUID) -> HttpResponse:
     rows = Application.objects.worked_by(actor_of(request)).filter(vacancy=vacancy).for_page()
     standing = Placement.objects.standing().filter(application__vacancy=vacancy)
     jobs = {one.application_id: one for one in standing}
-    people = [
+    people: list[dict[str, Any]] = [
         {"application": one, "placement": jobs.get(one.pk)}
         for one in rows.order_by("applied_at", "pk")[: vacancies.MOST_SHOWN]
     ]
