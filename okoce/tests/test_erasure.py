@@ -292,7 +292,7 @@ def test_erasing_a_fifth_changes_no_statistic_and_leaves_no_trace() -> None:
         "helpdesk_ticketmessage", "helpdesk_ticketnote", "mentoring_contactlog", "mentoring_snooze",
         "mentoring_mentoringsession", "mentoring_sessionfile", "mentoring_actionplan", "mentoring_planstep",
         "mentoring_businesssketch", "mentoring_clinicvisit",
-        "mentoring_businesssketch", "placement_application", "placement_applicationchange",
+        "placement_application", "placement_applicationchange",
         "placement_placement",
         "pipeline_bulkact", "participants_nikcorrection",
     }  # fmt: skip
