@@ -23,7 +23,7 @@ def search(filters: dict[str, Any], *, area: Area | None, at: datetime) -> Query
     """Open vacancies by the cleaned filters; unordered."""
     found = Vacancy.objects.for_page().open(at)
     if area is not None:
-        found = found.filter(area_q("district__code", [area.code]))
+        found = found.filter(area_q("district__code", area.codes))
     for word in filters.get("cari", "").split()[:MOST_WORDS]:
         found = found.filter(Q(position__icontains=word) | Q(employer__icontains=word))
     return found
