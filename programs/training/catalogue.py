@@ -158,16 +158,18 @@ def clashes(
         return []
     held = ClassSession.objects.filter(during(slots)).exclude(training_class__status=ClassStatus.BATAL)
     held = held.exclude(training_class=besides) if besides else held
-    ids = set(held.values_list("training_class_id", flat=True))
+    met = {one.training_class_id: one for one in held.select_related("training_class").order_by("-starts_at")}
+    ids = met.keys()
     classes = TrainingClass.objects.filter(pk__in=ids).select_related("course")
     words = [
-        f"Tempat “{place}” dipakai {one.course.title}, {one.name}."
+        f"Tempat “{place}” dipakai {one.course.title}, {one.name}: {met[one.pk].when}."
         for one in classes.filter(center_id=center_id, place__iexact=place).order_by("starts_at", "pk")
         if place
     ]
     busy = ClassTrainer.objects.filter(training_class__in=ids, user__in=[user.pk for user in trainers])
     words += [
-        f"{row.user.display_name} mengajar {row.training_class.course.title}, {row.training_class.name}."
+        f"{row.user.display_name} mengajar {row.training_class.course.title}, {row.training_class.name}:"
+        f" {met[row.training_class_id].when}."
         for row in busy.select_related("user", "training_class__course").order_by("training_class_id", "pk")
     ]
     return words

@@ -22,7 +22,7 @@ from participants.models import Pathway
 
 from .models import ClassSession, Course, Level, Presence, Question, Seat, TrainerKind, TrainingClass
 from .quiz import QuestionText
-from .schedule import MOST_SESSIONS, Slot, slots_of
+from .schedule import FURTHEST, LONGEST, MOST_SESSIONS, Slot, length_of, slots_of
 from .services import MOST_AT_ONCE
 
 MOST_LINKS = 50
@@ -342,15 +342,27 @@ class ClassEditForm(forms.Form):
         return data
 
 
-class ClassForm(ClassEditForm, SentOnceForm):
+class HoursForm(forms.Form):
+    """From when until when a session takes place; it may end after midnight, but not a day later."""
+
+    begins = TimeOfDayField(label="Jam mulai", required_text="Tulis jam mulainya, misalnya 09.00.")
+    ends = TimeOfDayField(label="Jam selesai", required_text="Tulis jam selesainya, misalnya 12.00.")
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or {}
+        begins, ends = data.get("begins"), data.get("ends")
+        if begins and ends and length_of(begins, ends) > LONGEST:
+            self.add_error("ends", ValidationError("Jam selesai harus sesudah jam mulai."))
+        return data
+
+
+class ClassForm(HoursForm, ClassEditForm, SentOnceForm):
     """A class with its recurring schedule, in the hours of its centre."""
 
     course = CodeField(label="Kursus", choices=[], required_text="Pilih kursusnya.")
     center = CodeField(label="Pusat", choices=[], required_text="Pilih pusatnya.")
     capacity = CountField(label="Jumlah tempat", least=1, most=500, required_text="Tulis jumlah tempatnya.")
     first_on = DayField(label="Pertemuan pertama", required_text="Tulis tanggal pertemuan pertama.")
-    begins = TimeOfDayField(label="Jam mulai", required_text="Tulis jam mulainya, misalnya 09.00.")
-    ends = TimeOfDayField(label="Jam selesai", required_text="Tulis jam selesainya, misalnya 12.00.")
     count = CountField(
         label="Berapa pertemuan?", least=1, most=MOST_SESSIONS, required=False,
         help_text="Kosong: sebanyak topik kursusnya.",
@@ -371,6 +383,7 @@ class ClassForm(ClassEditForm, SentOnceForm):
 
     def __init__(self, *args: Any, actor: User, trainers: list[User], today: date, **kwargs: Any) -> None:
         super().__init__(*args, trainers=trainers, **kwargs)
+        self.today = today
         courses = Course.objects.usable_by(actor).active().order_by("title", "pk")
         own = centers_of(actor)
         fields: dict[str, Any] = dict(self.fields)
@@ -380,15 +393,30 @@ class ClassForm(ClassEditForm, SentOnceForm):
         if own:
             fields["center"].initial = own[0].pk
 
+    def clean(self) -> dict[str, Any]:
+        """A first day that can be; no weekday that is left out at the same time."""
+        data = super().clean()
+        first = data.get("first_on")
+        if first and first < self.today:
+            self.add_error("first_on", ValidationError("Tanggal ini sudah lewat. Pilih tanggal di depan."))
+        elif first and first > self.today + FURTHEST:
+            self.add_error("first_on", ValidationError("Tanggal ini terlalu jauh. Paling lama setahun lagi."))
+        left_out = [WEEKDAYS[int(number)] for number in data.get("weekdays", []) if int(number) >= 5]
+        if left_out and data.get("skips_weekends"):
+            words = (
+                f"{' dan '.join(left_out)} dipilih, tetapi Sabtu dan Minggu dilewati. Hapus salah satunya."
+            )
+            self.add_error("weekdays", ValidationError(words))
+        return data
 
-class SessionMoveForm(forms.Form):
+
+class SessionMoveForm(HoursForm):
     """Another day and hour for one session, local to its class."""
 
     use_required_attribute = False
     day = DayField(label="Tanggal", required_text="Tulis tanggalnya.")
-    begins = TimeOfDayField(label="Jam mulai", required_text="Tulis jam mulainya, misalnya 09.00.")
-    ends = TimeOfDayField(label="Jam selesai", required_text="Tulis jam selesainya, misalnya 12.00.")
     despite = forms.BooleanField(label="Tetap simpan walau bentrok", required=False)
+    field_order = ("day", "begins", "ends", "despite")
 
     def __init__(self, *args: Any, session: ClassSession, **kwargs: Any) -> None:
         self.zone = session.training_class.zone

@@ -13,6 +13,8 @@ from core.clock import holidays
 MOST_SESSIONS = 60
 FURTHEST = timedelta(days=366)
 """How far ahead a schedule may reach."""
+LONGEST = timedelta(hours=12)
+"""How long one session may take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,19 @@ def recurring_days(
             found.append(day)
         day += timedelta(days=1)
     return found
+
+
+def length_of(begins: time, ends: time) -> timedelta:
+    """How long a session takes; an end that is not after the beginning is on the next day."""
+    day = date(2000, 1, 1)
+    after = timedelta(days=1 if ends <= begins else 0)
+    return datetime.combine(day + after, ends) - datetime.combine(day, begins)
+
+
+def years_without_holidays(days: Sequence[date]) -> list[int]:
+    """Years of these days for which no day of rest is known yet."""
+    known = {day.year for day in holidays()}
+    return sorted({day.year for day in days} - known)
 
 
 def slots_of(days: Sequence[date], *, begins: time, ends: time, zone: str) -> list[Slot]:

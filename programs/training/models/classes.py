@@ -15,7 +15,7 @@ from accounts.access import scopes
 from accounts.models import Role
 from core import clock
 from core.clock import ZONE_CHOICES, ZONES, local_day
-from core.formats import clock_time, day
+from core.formats import clock_time, day, day_long
 
 from .choices import ClassStatus, TrainerKind
 
@@ -235,6 +235,11 @@ class ClassSession(models.Model):
         zone = self.training_class.zone
         begins = clock_time(self.starts_at, zone).partition(" ")[0]
         return f"{begins}–{clock_time(self.ends_at, zone)}"
+
+    @property
+    def when(self) -> str:
+        """ "Senin, 7 Desember 2026, 09.00–11.00 WIB"."""
+        return f"{day_long(self.on)}, {self.hours}"
 
 
 class ClassTrainer(models.Model):

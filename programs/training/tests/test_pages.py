@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -19,7 +19,7 @@ from django.utils.html import strip_tags
 from accounts.models import Role, User
 from accounts.tests.factories import staff
 from centers.loading import load_areas
-from core.clock import day_start
+from core.clock import day_start, holidays
 from core.formats import day
 from core.models import OutboxMessage
 from participants.models import Pathway, Stage
@@ -350,6 +350,27 @@ def test_a_manager_writes_a_course_and_builds_a_class_from_it() -> None:
     assert made.status == ClassStatus.DIBUKA
 
 
+def test_the_builder_names_a_year_whose_days_of_rest_are_not_known() -> None:
+    year = max(day.year for day in holidays()) + 1
+    with time_machine.travel(datetime(year - 1, 12, 1, 3, tzinfo=UTC), tick=False):
+        client = browser(manager_of())
+        data = answers(
+            course(), first_on=f"20/12/{year - 1}", opens_on=f"01/12/{year - 1}",
+            closes_on=f"19/12/{year - 1}", count="20",
+        )  # fmt: skip
+        shown = main_of(client.post(reverse("class_new"), data))
+        assert f"Hari libur {year} belum tercatat" in shown
+        kept = main_of(client.post(reverse("class_new"), {**data, "skips_holidays": ""}))
+        assert "Jadwalnya sudah benar?" in kept and "belum tercatat" not in kept
+
+
+def test_a_session_may_end_after_midnight() -> None:
+    client, one = browser(manager_of()), course()
+    build(client, answers(one, begins="22.00", ends="00.30"))
+    session = TrainingClass.objects.get().sessions.get(number=1)
+    assert session.ends_at - session.starts_at == timedelta(hours=2, minutes=30)
+
+
 def test_a_clash_of_place_or_trainer_is_shown_and_may_be_accepted() -> None:
     trainer = staff(Role.PELATIH, "P31.74.07", is_demo=True, display_name="Bu Rina Contoh")
     training_class(place="Aula", trainers={trainer.pk: TrainerKind.MITRA})
@@ -358,7 +379,8 @@ def test_a_clash_of_place_or_trainer_is_shown_and_may_be_accepted() -> None:
     refused = client.post(reverse("class_new"), data)
     text = main_of(refused)
     assert refused.status_code == 422
-    assert "Tempat “Aula” dipakai" in text and "Bu Rina Contoh mengajar" in text
+    assert "Tempat “Aula” dipakai Dasar usaha, Angkatan 1: Senin, 7 Desember 2026, 09.00–11.00 WIB" in text
+    assert "Bu Rina Contoh mengajar Dasar usaha, Angkatan 1: Senin, 7 Desember 2026" in text
     assert not TrainingClass.objects.filter(name="Angkatan 7").exists()
     assert build(client, {**data, "despite": "on"}).status_code == 303
     assert TrainingClass.objects.filter(name="Angkatan 7").count() == 1
@@ -377,7 +399,11 @@ def test_a_clash_of_place_or_trainer_is_shown_and_may_be_accepted() -> None:
         ({"capacity": "１２"}, "angka 1 sampai 500"),
         ({"capacity": "0"}, "angka 1 sampai 500"),
         ({"count": "9" * 400}, "angka 1 sampai 60"),
-        ({"weekdays": ["5"], "skips_weekends": "on"}, "hanya memuat 0 hari"),
+        ({"begins": "09.00", "ends": "08.00"}, "Jam selesai harus sesudah jam mulai"),
+        ({"first_on": "01/01/2025", "closes_on": "01/01/2025"}, "Tanggal ini sudah lewat"),
+        ({"first_on": "01/01/2099"}, "Tanggal ini terlalu jauh"),
+        ({"weekdays": ["2", "5"]}, "Sabtu dipilih, tetapi Sabtu dan Minggu dilewati"),
+        ({"weekdays": ["0"], "count": "60"}, "hanya memuat 5"),
         ({"course": str(uuid4())}, "Pilih kursusnya"),
         ({"center": "P31.74.05"}, "Pilih pusatnya"),
     ],

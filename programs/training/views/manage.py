@@ -46,7 +46,7 @@ from programs.training.models import (
     TrainerKind,
     TrainingClass,
 )
-from programs.training.schedule import mark_of, recurring_days, slots_of
+from programs.training.schedule import mark_of, recurring_days, slots_of, years_without_holidays
 
 from .certificates import KEEPERS, certified
 from .fetch import actor_of, edited_course, led, managed, sent, show_refusal, visible_seat
@@ -158,7 +158,13 @@ def class_new(request: HttpRequest) -> HttpResponse:
         elif request.POST.get("seen") != mark_of(plan.slots):
             topics = list(course.topics.all())
             days = planning.sessions_of(TrainingClass(zone=center.zone), topics, plan.slots)
-            shown = {"days": days, "seen": mark_of(plan.slots)}
+            shown = {
+                "days": days,
+                "seen": mark_of(plan.slots),
+                "unknown_years": years_without_holidays([one.on for one in days])
+                if data["skips_holidays"]
+                else [],
+            }
         else:
             at = now()
             try:
