@@ -52,6 +52,11 @@ def holds(code: str, title: str) -> Callable[[Section], Section]:
     return register
 
 
+def section_codes() -> tuple[str, ...]:
+    """The codes of all sections, in their order; a download asks about one statement for each."""
+    return tuple(_sections)
+
+
 def load(person: Person, *, at: datetime) -> dict[str, Any]:
     """All sections in fixed order; instants in ISO 8601, days as YYYY-MM-DD, money in whole rupiah."""
     sections = [

@@ -84,7 +84,7 @@ def advance(*, enrollment_id: UUID, actor: User, version: int, at: datetime) -> 
         raise StageRefused(missing, f"naik ke {target.label}" if target else "lulus")
     mover = Mover(actor, role, at)
     if target is None:
-        leave_applications(enrollment.pk, at=at)
+        leave_applications(enrollment, at=at)
         return _write(enrollment, mover, TransitionKind.LULUS, status=Status.LULUS)
     return _write(enrollment, mover, TransitionKind.MAJU, stage=target)
 
@@ -155,7 +155,7 @@ def stop(
     text = reason.strip() or why.label
     leave_coming_classes(enrollment.pk, at=at)
     leave_coming(enrollment.pk, actor=actor, at=at)
-    leave_applications(enrollment.pk, at=at)
+    leave_applications(enrollment, at=at)
     return _write(
         enrollment,
         Mover(actor, role, at),
@@ -219,7 +219,7 @@ def switch_path(
         raise Refused("Lanjutkan dulu keikutsertaannya, baru jalurnya bisa diganti.")
     if enrollment.status == Status.LULUS and enrollment.pathway != Pathway.CARI_KERJA:
         raise Refused("Keikutsertaan ini sudah lulus.")
-    leave_applications(enrollment.pk, at=at)
+    leave_applications(enrollment, at=at)
     enrollment.pathway = pathway
     enrollment.save(update_fields=["pathway"])
     status = Status.AKTIF if enrollment.status == Status.LULUS else Status(enrollment.status)
@@ -310,7 +310,7 @@ def stop_as_double(enrollment: Enrollment, mover: Mover, *, reason: str) -> Enro
     """
     leave_coming_classes(enrollment.pk, at=mover.at)
     leave_coming(enrollment.pk, actor=mover.actor, at=mover.at)
-    leave_applications(enrollment.pk, at=mover.at)
+    leave_applications(enrollment, at=mover.at)
     return _write(
         enrollment,
         mover,

@@ -6,7 +6,7 @@ from core import audit
 from participants.erasure import GONE, Traces, erases
 from participants.models import Person
 
-from .applications import leave_applications
+from .applications import end_waiting
 from .models import Application, ApplicationChange, EndedBy, Placement
 
 
@@ -14,7 +14,7 @@ from .models import Application, ApplicationChange, EndedBy, Placement
 def forget_work(traces: Traces) -> None:
     """That somebody applied, and whether a placement was confirmed, stays as a count of the vacancy."""
     for enrollment_id in traces.enrollment_ids:
-        leave_applications(enrollment_id, at=traces.at)
+        end_waiting(enrollment_id, at=traces.at)
     applications = Application.objects.filter(enrollment__in=traces.enrollment_ids)
     applications.exclude(interview_place="").update(interview_place=GONE)
     applications.exclude(reason="").update(reason=GONE)
