@@ -22,6 +22,7 @@ from programs.placement.models import (
     Vacancy,
     VacancyStatus,
 )
+from programs.placement.vacancies import FILLED
 
 from .world import HOME, Phones, Place, World
 
@@ -71,7 +72,11 @@ def seed_work(world: World, *, seed_number: int, at: datetime, phones: Phones) -
             board[near] = [makers.vacancy(world.places[near], ELSEWHERE[len(board) % len(ELSEWHERE)])]
         choices = [one for one in board[near] if not one.is_closed]
         makers.follow(STORIES[number % len(STORIES)], enrollment, choices[number % len(choices)])
-    Vacancy.objects.bulk_create([one for found in board.values() for one in found])
+    vacancies = [one for found in board.values() for one in found]
+    for one in vacancies:
+        if makers.taken[one.pk] >= one.places and not one.is_closed:
+            one.status, one.closed_reason = VacancyStatus.DITUTUP, FILLED
+    Vacancy.objects.bulk_create(vacancies)
     Application.objects.bulk_create(makers.applications)
     ApplicationChange.objects.bulk_create(makers.changes)
     Placement.objects.bulk_create(makers.placements)

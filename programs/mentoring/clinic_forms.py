@@ -93,8 +93,11 @@ class BookForm(forms.Form):
 
     def __init__(self, *args: Any, clinic: Clinic, slots: list[ClinicSlot], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        chosen = self.data.get("slot")  # one that is gone meanwhile is answered in words by the act
         self.fields["slot"].choices = [  # type: ignore[attr-defined]
-            (str(one.pk), clock_time(one.starts_at, clinic.zone)) for one in slots
+            (str(one.pk), clock_time(one.starts_at, clinic.zone))
+            for one in slots
+            if not one.is_taken or str(one.pk) == chosen
         ]
 
     def clean_slot(self) -> int:

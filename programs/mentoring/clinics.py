@@ -252,7 +252,9 @@ def finish(*, visit_id: UUID, actor: User, outcome: str, next_step: NextStep, at
     visit = hold_visit(visit_id)
     _require_desk(actor, visit.clinic)
     if visit.is_finished:
-        return visit
+        if (visit.recorded_by_id, visit.outcome) == (actor.pk, outcome):
+            return visit
+        raise Refused(f"Hasilnya sudah dicatat, jadi tulisan ini tidak disimpan: {visit.outcome}")
     if not visit.is_here:
         raise Refused(f"Hasil dicatat untuk yang hadir. Ini tercatat: {visit.status_label.lower()}.")
     visit.outcome, visit.next_step = outcome, next_step

@@ -181,7 +181,7 @@ def next_step(
     if enrollment.status == Status.LULUS:
         return NextStep(
             "Anda sudah lulus",
-            "Kami akan menanyakan kabar usaha Anda sesudah 3, 6, dan 12 bulan.",
+            "Kami akan menanyakan kabar Anda sesudah 3, 6, dan 12 bulan.",
             None,
             "",
             None,

@@ -34,7 +34,7 @@ from participants.scoping import acting_role
 from participants.services import lock_enrollment, require_role
 from participants.transitions import log_transition
 from programs.mentoring.leaving import leave_coming
-from programs.placement.applications import leave_applications
+from programs.placement.leaving import leave_work
 from programs.training.services import leave_coming_classes, return_to_coming_classes
 
 from .stages import STAGES, checklists, entry_checklists, next_stage, stages_of
@@ -84,7 +84,7 @@ def advance(*, enrollment_id: UUID, actor: User, version: int, at: datetime) -> 
         raise StageRefused(missing, f"naik ke {target.label}" if target else "lulus")
     mover = Mover(actor, role, at)
     if target is None:
-        leave_applications(enrollment, at=at)
+        leave_work(enrollment, at=at)
         return _write(enrollment, mover, TransitionKind.LULUS, status=Status.LULUS)
     return _write(enrollment, mover, TransitionKind.MAJU, stage=target)
 
@@ -155,7 +155,7 @@ def stop(
     text = reason.strip() or why.label
     leave_coming_classes(enrollment.pk, at=at)
     leave_coming(enrollment.pk, actor=actor, at=at)
-    leave_applications(enrollment, at=at)
+    leave_work(enrollment, at=at)
     return _write(
         enrollment,
         Mover(actor, role, at),
@@ -219,7 +219,7 @@ def switch_path(
         raise Refused("Lanjutkan dulu keikutsertaannya, baru jalurnya bisa diganti.")
     if enrollment.status == Status.LULUS and enrollment.pathway != Pathway.CARI_KERJA:
         raise Refused("Keikutsertaan ini sudah lulus.")
-    leave_applications(enrollment, at=at)
+    leave_work(enrollment, at=at)
     enrollment.pathway = pathway
     enrollment.save(update_fields=["pathway"])
     status = Status.AKTIF if enrollment.status == Status.LULUS else Status(enrollment.status)
@@ -310,7 +310,7 @@ def stop_as_double(enrollment: Enrollment, mover: Mover, *, reason: str) -> Enro
     """
     leave_coming_classes(enrollment.pk, at=mover.at)
     leave_coming(enrollment.pk, actor=mover.actor, at=mover.at)
-    leave_applications(enrollment, at=mover.at)
+    leave_work(enrollment, at=mover.at)
     return _write(
         enrollment,
         mover,

@@ -155,14 +155,6 @@ def refuse(*, application_id: UUID, actor: User, reason: str, at: datetime) -> A
     return application
 
 
-def leave_applications(enrollment: Enrollment, *, at: datetime) -> int:
-    """End what a held participant whose way ends still waits for; how many. Inside the act that ends it.
-
-    Only job seekers apply, so nobody else is asked about.
-    """
-    return end_waiting(enrollment.pk, at=at) if enrollment.pathway == Pathway.CARI_KERJA else 0
-
-
 def end_waiting(enrollment_id: UUID, *, at: datetime) -> int:
     """End every application of a held participant that still waits; how many."""
     waiting = Application.objects.waiting().filter(enrollment=enrollment_id)

@@ -18,6 +18,7 @@ from .applications import cancel, hold, require_start, touch
 from .links import placement_id_in, placement_of
 from .messages import tell_about
 from .models import EmployerSaid, EndedBy, Placement
+from .vacancies import open_freed
 
 MOST_REPORTED = 3
 """Own jobs that may wait for the employer's word at one time."""
@@ -117,7 +118,7 @@ def ask_employer(*, placement_id: UUID, actor: User, phone: str, at: datetime) -
     placement.set_phone(phone)
     placement.asked_at = at
     placement.save(update_fields=["phone_sealed", "phone_mask", "asked_at"])
-    audit.record(actor=actor, action="kerja.tanya", obj=placement, detail={"to": placement.phone_mask})
+    audit.record(actor=actor, action="kerja.tanya", obj=placement)
     return placement
 
 
@@ -153,7 +154,9 @@ def vouch(*, placement_id: UUID, actor: User, reason: str, at: datetime) -> Plac
     if placement.recorded_by_id == actor.pk:
         raise Refused("Anda yang mencatat penempatan ini. Jawaban pemberi kerja dicatat petugas lain.")
     if placement.employer_at is not None:
-        return placement
+        if (placement.employer_by_id, placement.employer_note) == (actor.pk, reason):
+            return placement
+        raise Refused("Pemberi kerja sudah menjawab, jadi catatan ini tidak disimpan.")
     _employer_said(placement, EmployerSaid.PETUGAS, by=actor, reason=reason, at=at)
     audit.record(actor=actor, action="kerja.catat", obj=placement, reason=reason)
     return placement
@@ -170,6 +173,13 @@ def call_off(*, placement_id: UUID, actor: User, reason: str, at: datetime) -> P
     audit.record(actor=actor, action="kerja.batal", obj=placement, reason=reason)
     tell_about(placement, "kerja_dibatalkan", at=at, with_participant=True)
     return placement
+
+
+def end_unconfirmed(placement_id: UUID, *, at: datetime) -> None:
+    """End a placement of a held participant that one side has not confirmed, because their way ends."""
+    placement = hold_placement(placement_id)
+    if placement.is_standing and not placement.is_confirmed:
+        _end(placement, EndedBy.PETUGAS, reason="Keikutsertaan berakhir", by=None, at=at)
 
 
 def hold_placement(placement_id: UUID) -> Placement:
@@ -204,6 +214,7 @@ def _end(placement: Placement, side: EndedBy, *, reason: str, by: User | None, a
     placement.save(update_fields=["ended_at", "ended_side", "ended_reason", "phone_sealed", "phone_mask"])
     if placement.application is not None and placement.application.is_accepted:
         cancel(placement.application, by=by, at=at, note=reason)
+        open_freed(placement.application.vacancy, at=at)
 
 
 def _tell_if_whole(placement: Placement, *, at: datetime) -> None:

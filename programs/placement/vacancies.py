@@ -83,6 +83,8 @@ def edit(*, vacancy_id: UUID, offer: Offer, actor: User, at: datetime) -> Vacanc
     if changed:
         vacancy.save(update_fields=changed)
         audit.record(actor=actor, action="lowongan.ubah", obj=vacancy, detail={"fields": changed})
+    if not vacancy.is_closed and taken >= vacancy.places:
+        shut(vacancy, FILLED)
     return vacancy
 
 
@@ -113,6 +115,14 @@ def reopen(*, vacancy_id: UUID, actor: User, at: datetime) -> Vacancy:
     vacancy.save(update_fields=["status", "closed_reason"])
     audit.record(actor=actor, action="lowongan.buka", obj=vacancy)
     return vacancy
+
+
+def open_freed(vacancy: Vacancy, *, at: datetime) -> None:
+    """Open a held vacancy again that was closed because every place was taken, when one got free in time."""
+    is_in_time = local_day(at, vacancy.zone) <= vacancy.until_on
+    if vacancy.closed_reason == FILLED and is_in_time and accepted(vacancy) < vacancy.places:
+        vacancy.status, vacancy.closed_reason = VacancyStatus.DIBUKA, ""
+        vacancy.save(update_fields=["status", "closed_reason"])
 
 
 def shut(vacancy: Vacancy, reason: str) -> None:

@@ -64,7 +64,7 @@ def my_clinic(request: HttpRequest, clinic_id: UUID) -> HttpResponse:
     if clinic is None:
         raise Http404("Tidak ditemukan.")
     enrollment = own_enrollment(request)
-    slots = list(clinic.slots.filter(is_taken=False, starts_at__gt=at))
+    slots = list(clinic.slots.filter(starts_at__gt=at))
     form = BookForm(**sent(request), clinic=clinic, slots=slots)
     if form.is_valid():
         try:
@@ -82,7 +82,7 @@ def my_clinic(request: HttpRequest, clinic_id: UUID) -> HttpResponse:
         "clinic": clinic,
         "known": clinics.open_visit(enrollment, clinic),
         "come": "Datang saja di hari itu: petugas memberi nomor antrean. Atau pilih klinik lain.",
-        "has_free": bool(slots) and not clinic.is_cancelled,
+        "has_free": not all(slot.is_taken for slot in slots) and not clinic.is_cancelled,
     }
     return render(request, "mentoring/my_clinic.html", context, status=422 if form.errors else 200)
 

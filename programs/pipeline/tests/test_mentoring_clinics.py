@@ -208,6 +208,10 @@ def test_what_came_of_it_is_told_and_counts_as_heard_from(desk: Desk) -> None:
         at=desk.during,
     )  # fmt: skip
     assert (done.status, done.next_path) == (VisitStatus.SELESAI, "/saya/")
+    with pytest.raises(Refused, match="tidak disimpan"):
+        clinics.finish(
+            visit_id=visit.pk, actor=desk.manager, outcome="Lain.", next_step=NextStep.CUKUP, at=desk.during
+        )
     assert desk.fresh().last_activity_at == desk.during
     assert told("klinik_selesai") == [str(desk.citizen.pk)]
     with pytest.raises(Refused):
@@ -321,6 +325,7 @@ def test_a_participant_books_sees_and_gives_up_on_the_pages(desk: Desk) -> None:
     assert own.post(address, {"topic": "Harga"}).status_code == 422
     assert own.post(address, {"slot": "999999999", "topic": "Harga"}).status_code == 422
     assert own.post(address, {"slot": slots[1], "topic": "Harga kue"}).status_code == 303
+    assert own.post(address, {"slot": slots[1], "topic": "Harga kue"}).status_code == 303, "sent twice"
     visit = ClinicVisit.objects.get()
     page = own.get("/klinik/").content.decode()
     assert "09.20 WIB" in page and "Anda punya janji" in page and desk.taken() == [False, True, False]
@@ -331,7 +336,8 @@ def test_a_participant_books_sees_and_gives_up_on_the_pages(desk: Desk) -> None:
     stranger = desk.client(desk.two.person.user)
     for path in (f"/klinik/janji/{visit.pk}.ics", f"/klinik/janji/{visit.pk}/batal/"):
         assert stranger.get(path).status_code == 404
-    assert stranger.post(address, {"slot": slots[1], "topic": "Harga"}).status_code == 422
+    late = stranger.post(address, {"slot": slots[1], "topic": "Harga"})
+    assert late.status_code == 422 and "baru saja dipesan orang lain" in late.content.decode()
     assert own.post(f"/klinik/janji/{visit.pk}/batal/").status_code == 303
     assert "3 jam kosong" in own.get("/klinik/").content.decode()
 

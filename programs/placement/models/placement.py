@@ -150,6 +150,11 @@ class Placement(models.Model):
         return crypto.get_sealed(self, "phone_sealed")
 
     @property
+    def first_name(self) -> str:
+        """All that the employer reads of a name. Load `enrollment__person` with it."""
+        return self.enrollment.person.full_name.split()[0]
+
+    @property
     def is_standing(self) -> bool:
         return self.ended_at is None
 

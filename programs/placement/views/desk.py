@@ -23,7 +23,7 @@ from core.keyset import page as keyset_page
 from core.validators import wa_link
 from participants.refusals import Refused
 from programs.placement import applications, board, links, placements, vacancies
-from programs.placement.access import posting_centers
+from programs.placement.access import posting_centers, works_at
 from programs.placement.forms import AcceptForm, AskForm, InterviewForm, ReasonForm, VacancyForm
 from programs.placement.models import Application, Placement
 
@@ -237,6 +237,8 @@ def placement_desk(request: HttpRequest, placement_id: UUID) -> HttpResponse:
         "enrollment": placement.enrollment,
         "ask_url": wa_link(phone, _question(placement)) if phone else "",
         "is_recorder": placement.recorded_by_id == actor.pk,
+        "works": placement.application is not None
+        and works_at(actor, placement.application.vacancy.center_id),
         "link_until": placement.asked_at + links.GOOD_FOR if phone and placement.asked_at else None,
         "crumbs": [
             {"label": "Lowongan pusat", "href": reverse("vacancy_desk_list")},
@@ -249,7 +251,7 @@ def placement_desk(request: HttpRequest, placement_id: UUID) -> HttpResponse:
 def _question(placement: Placement) -> str:
     """What the employer reads on WhatsApp."""
     return (
-        f"Selamat siang. Benarkah {placement.enrollment.person.full_name} bekerja di {placement.employer}"
+        f"Selamat siang. Benarkah {placement.first_name} bekerja di {placement.employer}"
         f" sebagai {placement.position}, mulai {day_long(placement.starts_on)}? Buka tautan ini, lalu tekan"
         f" satu tombol: {links.address_of(placement)} Terima kasih, OK OCE."
     )
@@ -260,7 +262,7 @@ def _question(placement: Placement) -> str:
 def placement_ask(request: HttpRequest, placement_id: UUID) -> HttpResponse:
     """Note whom to ask; the next page has the message ready."""
     placement = handled_placement(request, placement_id)
-    phone = placement.phone()
+    phone = placement.phone() if placement.asked_at is None else None
     return _asked(
         request,
         AskForm(**sent(request), initial={"phone": phone or ""}),

@@ -119,7 +119,7 @@ def placement_answer(request: HttpRequest, code: str) -> HttpResponse:
     placement = links.placement_of(code, at=now())
     if placement is None:
         return _answer_page(request, {"is_over": True}, status=410)
-    context = {"placement": placement, "name": placement.enrollment.person.full_name.split()[0]}
+    context = {"placement": placement, "name": placement.first_name}
     if visitor_of(request) is not None:  # for the employer, not for who works with the portal
         return _answer_page(request, context | {"is_signed_in": True}, status=403)
     if request.method != "POST":
