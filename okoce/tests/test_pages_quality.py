@@ -101,9 +101,10 @@ class Walk:
         assert answer is not None
         theme = "dark" if dark else "light"
         found = [] if answer.status == stop.status else [f"answered {answer.status}, not {stop.status}"]
-        if self.pictures is not None:
-            self._photograph(page, stop, f"{width}-{theme}")
         found += judge_page(page)
+        if self.pictures is not None:
+            page.set_viewport_size({"width": width, "height": 800})
+            self._photograph(page, stop, f"{width}-{theme}")
         found += self._noise
         self._noise.clear()
         for fault in found:
