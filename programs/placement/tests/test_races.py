@@ -7,20 +7,21 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
-from django.db import connections
+from django.db import OperationalError, connections, transaction
 
 from accounts.models import Role
 from accounts.tests.factories import staff
 from core.clock import now
 from participants.models import Enrollment, Pathway, Stage
 from participants.refusals import Refused
+from participants.services import lock_enrollment
 from participants.tests.factories import center_of, participant
-from programs.placement import applications, links, placements
+from programs.placement import applications, leaving, links, placements
 from programs.placement.models import Placement, Vacancy
 
 from .factories import accepted, applied, posted
@@ -39,8 +40,8 @@ def together(*acts: Callable[[], Any]) -> list[Any]:
     def run(act: Callable[[], Any]) -> Any:
         try:
             return act()
-        except Refused as refusal:
-            return refusal
+        except (Refused, OperationalError) as error:
+            return error
         finally:
             connections.close_all()
 
@@ -86,6 +87,43 @@ def test_the_last_place_is_given_once(monkeypatch: pytest.MonkeyPatch, is_locked
     refused = [answer for answer in answers if isinstance(answer, Refused)]
     given = Placement.objects.count()
     assert (given, len(refused)) == ((1, 1) if is_locked else (2, 0))
+
+
+@pytest.mark.parametrize("is_ordered", [True, False])
+def test_two_who_leave_with_the_same_vacancies_wait_for_each_other(
+    monkeypatch: pytest.MonkeyPatch, is_ordered: bool
+) -> None:
+    """Each was accepted for the same two jobs, in another order; both stop at the same moment."""
+    manager = staff(Role.PENGELOLA, center_of().code)
+    first, second = (posted(center_of(), manager) for _ in range(2))
+    people = []
+    for jobs in ((first, second), (second, first)):
+        one = seeker()
+        people.append(one)
+        for number, vacancy in enumerate(jobs):
+            accepted(applied(one, vacancy), manager, at=now() + timedelta(seconds=number))
+    if not is_ordered:
+        monkeypatch.setattr(leaving, "ORDER", ("recorded_at", "pk"))
+    end, ended = leaving.end_unconfirmed, threading.local()
+    meet = waiting(lambda: None, MEET_SECONDS if is_ordered else SURE_SECONDS)
+
+    def end_and_meet(placement_id: UUID, *, at: datetime) -> None:
+        """Each holds one vacancy before asking for the other."""
+        end(placement_id, at=at)
+        if not getattr(ended, "one", False):
+            ended.one = True
+            meet()
+
+    monkeypatch.setattr(leaving, "end_unconfirmed", end_and_meet)
+
+    @transaction.atomic
+    def leave(enrollment: Enrollment) -> None:
+        leaving.leave_work(lock_enrollment(enrollment.pk), at=now())
+
+    answers = together(*(lambda one=one: leave(one) for one in people))
+    failed = [answer for answer in answers if isinstance(answer, OperationalError)]
+    assert len(failed) == (0 if is_ordered else 1), answers
+    assert Placement.objects.standing().count() == (0 if is_ordered else 2)
 
 
 @pytest.mark.parametrize("is_locked", [True, False])
