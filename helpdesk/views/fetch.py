@@ -5,12 +5,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from django.contrib import messages
 from django.http import Http404, HttpRequest
 
 from accounts.models import User
+from accounts.requests import actor_of
 from core.clock import now
-from core.refusals import Refused
 from helpdesk.models import Ticket
 
 GRANTS = "bantuan"
@@ -23,11 +22,6 @@ MOST_GRANTS = 20
 def asker_of(request: HttpRequest) -> User | None:
     """The signed-in user, or None."""
     return request.user if isinstance(request.user, User) else None
-
-
-def actor_of(request: HttpRequest) -> User:
-    """The signed-in user of a page that is closed to others."""
-    return cast(User, request.user)
 
 
 def grant(request: HttpRequest, ticket: Ticket, *, is_new: bool) -> None:
@@ -55,14 +49,3 @@ def workable(request: HttpRequest, number: str) -> Ticket:
     if found is None:
         raise Http404("Tidak ditemukan.")
     return found
-
-
-def sent(request: HttpRequest) -> dict[str, Any]:
-    """Keyword arguments that bind a form to what was posted, even to nothing; unbound on GET."""
-    return {"data": request.POST} if request.method == "POST" else {}
-
-
-def show_refusal(request: HttpRequest, refusal: Refused) -> None:
-    """Every reason of a refusal as a message on the next page."""
-    for reason in refusal.reasons:
-        messages.error(request, reason)

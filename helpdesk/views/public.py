@@ -16,6 +16,7 @@ from accounts import lockout, signin
 from accounts.access import SeeOther, public
 from accounts.lockout import client_address
 from accounts.models import User
+from accounts.requests import sent, show_refusal
 from accounts.sessions import browser_of, remember_browser
 from centers.models import District
 from core.clock import now, today
@@ -29,7 +30,7 @@ from helpdesk.models import Kind, Ticket, TicketMessage, TicketRule
 from helpdesk.rules import may_reopen, reopens_until
 from notifications.readers import reader_of
 
-from .fetch import asker_of, grant, granted, sent, show_refusal
+from .fetch import asker_of, grant, granted
 
 ASKED_PER_ADDRESS = lockout.Limit(120, timedelta(hours=1))
 """New questions from one network address: generous, carriers put thousands of phones behind one."""

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.access import SeeOther, role_required
 from accounts.models import Role
+from accounts.requests import actor_of, sent, show_refusal
 from core.clock import now
 from core.keyset import page as keyset_page
 from core.refusals import Refused
@@ -20,7 +21,7 @@ from helpdesk import presenters, queue, services
 from helpdesk.forms import AnswerForm, CloseForm, HandOverForm, NoteForm, QueueForm
 from helpdesk.models import Ticket, TicketMessage, TicketNote, TicketRule, TicketStatus
 
-from .fetch import actor_of, sent, show_refusal, workable
+from .fetch import workable
 
 STAFF = (Role.PENDAMPING, Role.PENGELOLA, Role.DINAS, Role.ADMIN)
 FORM = require_http_methods(["GET", "HEAD", "POST"])

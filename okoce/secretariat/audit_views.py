@@ -13,12 +13,12 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import role_required
 from accounts.models import Role
+from accounts.requests import actor_of
 from core import audit, clock
 from core.fields import CodeField, DayField, WordsField
 
 from . import audit_log
 from .audit_words import GROUPS
-from .fetch import actor_of
 
 
 class AuditFilterForm(forms.Form):

@@ -9,10 +9,10 @@ from django.views.decorators.http import require_safe
 
 from accounts.access import role_required
 from accounts.models import Role
+from accounts.requests import actor_of
 from core import clock
 
 from . import attention
-from .fetch import actor_of
 
 TOOLS = (
     ("rules", "Aturan", "Batas waktu, syarat tahap, dan masa simpan", "clock"),

@@ -15,13 +15,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import SeeOther, area_q, role_required
 from accounts.models import Role
+from accounts.requests import actor_of, sent
 from centers.models import Agency, Center
 from centers.names import scope_names
 from core import clock
 from core.refusals import Refused
 
 from . import attention, places
-from .fetch import actor_of, sent
 from .place_forms import AgencyFilterForm, AgencyForm, CenterForm, CloseForm, PlaceFilterForm
 
 FORM = require_http_methods(["GET", "HEAD", "POST"])

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import SeeOther, role_required
 from accounts.models import Role
+from accounts.requests import actor_of, sent
 from core import clock
 from core.dated import first_free_day_after
 from core.fields import DayField, WordsField
@@ -21,7 +22,6 @@ from core.formats import day as day_words
 from core.refusals import Refused
 
 from . import rule_preview, rules
-from .fetch import actor_of, sent
 
 FORM = require_http_methods(["GET", "HEAD", "POST"])
 CONFIRM = "simpan"

@@ -12,12 +12,12 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.access import SeeOther, role_required
 from accounts.models import Role
+from accounts.requests import actor_of, sent
 from centers.staff.acts import scope_refusal
 from core.fields import CodeField, WordsField
 from core.refusals import Refused
 
 from . import support
-from .fetch import actor_of, sent
 
 
 class SupportForm(forms.Form):

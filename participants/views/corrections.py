@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import SeeOther, get_visible_or_404, role_required
 from accounts.models import Role
+from accounts.requests import actor_of
 from core.clock import now
 from core.fields import NikField, PlainTextField
 from core.keyset import page as keyset_page
@@ -27,8 +28,6 @@ from participants.duplicates import pair_of
 from participants.forms import ConsentField, WordsField
 from participants.models import Enrollment, IdentityDocument, NikCorrection
 from participants.refusals import Refused
-
-from .fetch import actor_of
 
 PAGE_SIZE = 25
 FORM = require_http_methods(["GET", "HEAD", "POST"])

@@ -14,13 +14,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import SeeOther, get_visible_or_404, role_required, scopes
 from accounts.models import Role
+from accounts.requests import actor_of
 from core.clock import now
 from core.fields import PlainTextField
 from participants import duplicates
 from participants.models import Person
 from participants.refusals import Refused
-
-from .fetch import actor_of
 
 
 class DuplicateFilterForm(forms.Form):

@@ -13,14 +13,13 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import has_role, public, role_required
 from accounts.models import Role
+from accounts.requests import actor_of
 from core import validators
 from core.clock import ZONES, local_day, now
 from core.formats import day_long
 from core.icalendar import TYPE
 from programs.mentoring import agenda
 from programs.mentoring.models import CalendarFeed, renew
-
-from .fetch import actor_of
 
 WEEK = 7
 

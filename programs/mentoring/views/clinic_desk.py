@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import SeeOther, get_visible_or_404, role_required, scopes
 from accounts.models import Role, RoleAssignment, User
+from accounts.requests import actor_of, sent, show_refusal
 from core.clock import local_day, now
 from core.formats import day_long
 from participants.refusals import Refused
@@ -23,7 +24,6 @@ from programs.mentoring.clinic_forms import ClinicCancelForm, ClinicForm, Number
 from programs.mentoring.models import Clinic, ClinicStatus, ClinicVisit, NextStep, VisitStatus
 
 from .clinics import visit_facts
-from .fetch import actor_of, sent, show_refusal
 from .sessions import FORM
 
 DESK = (Role.PENDAMPING, Role.PENGELOLA)

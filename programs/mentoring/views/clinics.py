@@ -16,6 +16,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.access import SeeOther, get_visible_or_404, role_required
 from accounts.models import Role
+from accounts.requests import actor_of, sent, show_refusal
 from core.clock import local_day, now
 from core.formats import day_long
 from core.icalendar import TYPE, calendar, event
@@ -24,7 +25,7 @@ from programs.mentoring import clinics
 from programs.mentoring.clinic_forms import BookForm
 from programs.mentoring.models import Clinic, ClinicStatus, ClinicVisit
 
-from .fetch import actor_of, own_enrollment, sent, show_refusal
+from .fetch import own_enrollment
 from .sessions import FORM
 
 SHOWN = 20

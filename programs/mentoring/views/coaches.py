@@ -9,13 +9,14 @@ from django.urls import reverse
 
 from accounts.access import SeeOther, role_required
 from accounts.models import Role
+from accounts.requests import actor_of, sent
 from centers.models import CoachProfile
 from core.clock import now
 from programs.mentoring import coaches
 from programs.mentoring.coach_forms import CoachProfileForm, WishForm
 from programs.mentoring.models import CoachWish
 
-from .fetch import actor_of, own_enrollment, sent
+from .fetch import own_enrollment
 from .sessions import FORM
 
 

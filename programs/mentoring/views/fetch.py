@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import cast
 from uuid import UUID
 
-from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest
 from django.urls import reverse
 
 from accounts.access import get_visible_or_404
-from accounts.models import Role, User
+from accounts.models import Role
+from accounts.requests import actor_of
 from participants.models import Enrollment
-from participants.refusals import NotYours, Refused
+from participants.refusals import NotYours
 from participants.scoping import acting_role
 from participants.services import require_role
 from programs.mentoring.models import ActionPlan, MentoringSession
@@ -22,11 +22,6 @@ from programs.mentoring.services import CALLERS
 READERS = (Role.PESERTA, Role.PENDAMPING, Role.PENGELOLA, Role.ADMIN)
 """Who may read what was said and planned: the participant, who accompanies them, the secretariat."""
 STAFF = (Role.PENDAMPING, Role.PENGELOLA, Role.DINAS, Role.ADMIN)
-
-
-def actor_of(request: HttpRequest) -> User:
-    """The signed-in user of a page that is closed to others."""
-    return cast(User, request.user)
 
 
 def enrollment_of(request: HttpRequest, person_id: UUID) -> Enrollment:
@@ -104,14 +99,3 @@ def own_enrollment(request: HttpRequest) -> Enrollment:
 def work_url(enrollment: Enrollment) -> str:
     """Address of the mentoring of one participant, for staff."""
     return reverse("mentoring", args=[enrollment.person_id])
-
-
-def sent(request: HttpRequest) -> dict[str, Any]:
-    """Keyword arguments that bind a form to what was posted, even to nothing; unbound on GET."""
-    return {"data": request.POST, "files": request.FILES} if request.method == "POST" else {}
-
-
-def show_refusal(request: HttpRequest, refusal: Refused) -> None:
-    """Every reason of a refusal as a message on the next page."""
-    for reason in refusal.reasons:
-        messages.error(request, reason)

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import SeeOther, role_required
 from accounts.models import Role
+from accounts.requests import actor_of, sent, show_refusal
 from core.clock import local_day, now
 from participants.refusals import Refused
 from programs.mentoring import plans, presenting, sessions
@@ -19,7 +20,7 @@ from programs.mentoring.models import MentoringSession
 from programs.mentoring.plan_forms import WishForm
 from programs.mentoring.session_forms import DenyForm
 
-from .fetch import actor_of, own_enrollment, own_plan, own_session, sent, show_refusal
+from .fetch import own_enrollment, own_plan, own_session
 from .sessions import FORM
 
 

@@ -12,23 +12,14 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import SeeOther, role_required
 from accounts.models import Role
+from accounts.requests import actor_of, sent, show_refusal
 from core.clock import local_day, now
 from participants.refusals import Refused
 from programs.mentoring import plans, presenting
 from programs.mentoring.models import PlanStep
 from programs.mentoring.plan_forms import AloudForm, PlanForm
 
-from .fetch import (
-    READERS,
-    actor_of,
-    cared_for,
-    require_carer,
-    require_reader,
-    sent,
-    show_refusal,
-    visible_plan,
-    work_url,
-)
+from .fetch import READERS, cared_for, require_carer, require_reader, visible_plan, work_url
 from .sessions import FORM
 
 

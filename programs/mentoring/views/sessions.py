@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.access import SeeOther, get_visible_or_404, role_required, scopes
 from accounts.carried import carried, is_carried, refused_form
 from accounts.models import Role
+from accounts.requests import actor_of, sent, show_refusal
 from core import files
 from core.clock import local_day, now
 from participants.models import Enrollment
@@ -25,18 +26,7 @@ from programs.mentoring.models import MentoringSession, SessionFile
 from programs.mentoring.session_forms import AttachForm, CancelForm, CorrectionForm, PlaceAndTime, RecordForm
 from programs.mentoring.sheets import may_read_private, said_on
 
-from .fetch import (
-    READERS,
-    STAFF,
-    actor_of,
-    cared_for,
-    cared_session,
-    enrollment_of,
-    require_reader,
-    sent,
-    show_refusal,
-    work_url,
-)
+from .fetch import READERS, STAFF, cared_for, cared_session, enrollment_of, require_reader, work_url
 
 FORM = require_http_methods(["GET", "HEAD", "POST"])
 FROM_LIST = "?dari=hari-ini"

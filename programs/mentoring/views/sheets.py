@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.access import SeeOther, role_required
 from accounts.models import Role
+from accounts.requests import actor_of, sent
 from core.clock import local_day, now
 from participants.models import Enrollment
 from participants.refusals import Stale
@@ -23,7 +24,7 @@ from programs.mentoring.models import BusinessSketch, HelpRoute, PrivateSheet, S
 from programs.mentoring.models.sheets import SKETCH
 from programs.mentoring.sheet_forms import QUESTIONS, MoneyForm, SheetForm, SketchForm, TroubleForm
 
-from .fetch import READERS, actor_of, cared_for, enrollment_of, own_enrollment, require_reader, sent, work_url
+from .fetch import READERS, cared_for, enrollment_of, own_enrollment, require_reader, work_url
 from .sessions import FORM
 
 

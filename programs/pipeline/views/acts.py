@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.access import SeeOther, role_required
 from accounts.models import Role
+from accounts.requests import actor_of, sent, show_refusal
 from core.clock import now
 from participants import services
 from participants.models import Enrollment
@@ -22,7 +23,7 @@ from programs.pipeline import forms, moves, presenters
 from programs.pipeline.acts import ACTS, BUSINESS_FIELDS, Act, refusal
 
 from . import desk
-from .fetch import actor_of, enrollment_of, person_url, sent, show_refusal
+from .fetch import enrollment_of, person_url
 
 STAFF = (Role.PENDAMPING, Role.PENGELOLA, Role.DINAS, Role.ADMIN)
 EMPTY_CHOICES = {

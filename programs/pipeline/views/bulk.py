@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.access import SeeOther, get_visible_or_404, role_required
 from accounts.models import Role
+from accounts.requests import actor_of, show_refusal
 from core.clock import now
 from core.fields import submission_id_in
 from participants.models import Enrollment
@@ -21,8 +22,6 @@ from participants.refusals import Refused
 from programs.pipeline import bulk
 from programs.pipeline.desk_forms import BulkForm
 from programs.pipeline.models import BulkAct, BulkItem, BulkKind
-
-from .fetch import actor_of, show_refusal
 
 DESK = (Role.PENGELOLA, Role.DINAS, Role.ADMIN)
 EARLIER_SHOWN = 10

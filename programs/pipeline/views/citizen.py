@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.access import SeeOther, role_required
 from accounts.models import Role
+from accounts.requests import actor_of, sent
 from core.clock import local_day, now
 from core.validators import wa_link
 from notifications.services import latest
@@ -26,7 +27,7 @@ from programs.pipeline.stages import EvidenceChoice, evidence_choices
 from programs.placement import board
 from programs.training import presenting as training
 
-from .fetch import actor_of, own_enrollment, sent
+from .fetch import own_enrollment
 
 ATTEND = "hadir"
 """The requirement of P2 that a class meets."""

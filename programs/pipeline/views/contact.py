@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.access import SeeOther, role_required
 from accounts.carried import carried, is_carried, refused_form
 from accounts.models import Role
+from accounts.requests import actor_of, show_refusal
 from core.clock import now, today
 from core.formats import day_long
 from participants.models import Enrollment, Status
@@ -26,7 +27,7 @@ from programs.mentoring.models import ContactLog, Snooze
 from programs.pipeline import contact_presenters, moves
 from programs.pipeline.contact_presenters import FROM_LIST
 
-from .fetch import actor_of, enrollment_of, person_url, show_refusal
+from .fetch import enrollment_of, person_url
 
 LATEST = 12
 

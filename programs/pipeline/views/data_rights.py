@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import SeeOther, get_visible_or_404, role_required
 from accounts.models import Role, User
+from accounts.requests import actor_of
 from core.clock import now
 from core.keyset import page as keyset_page
 from participants import rights
@@ -22,8 +23,6 @@ from participants.presenting import request_row, request_rows
 from participants.refusals import Refused
 from participants.rights_forms import AnswerForm, QueueFilterForm
 from programs.pipeline import moves
-
-from .fetch import actor_of
 
 PAGE_SIZE = 25
 ANSWERERS = (Role.PENGELOLA, Role.ADMIN)

@@ -19,6 +19,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.access import SeeOther, get_visible_or_404, role_required, scopes
 from accounts.models import Role, User
+from accounts.requests import actor_of, sent, show_refusal
 from core import files
 from core.clock import now, today
 from core.keyset import Page
@@ -32,7 +33,7 @@ from programs.mentoring.models import CoachWish
 from programs.pipeline import acts, bulk, desk, desk_forms, forms, presenters, queues, supervision, work
 from programs.pipeline.models import BulkKind, BulkOutcome
 
-from .fetch import actor_of, enrollment_of, own_enrollment, person_url, sent, show_refusal
+from .fetch import enrollment_of, own_enrollment, person_url
 
 DESK = (Role.PENGELOLA, Role.DINAS, Role.ADMIN)
 CHECKERS = (Role.PENGELOLA, Role.ADMIN)

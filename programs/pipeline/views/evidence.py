@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import SeeOther, get_visible_or_404, role_required
 from accounts.models import Role
+from accounts.requests import actor_of, sent, show_refusal
 from core import files
 from core.clock import now
 from participants import services
@@ -22,7 +23,7 @@ from participants.refusals import Refused
 from programs.pipeline import forms
 from programs.pipeline.stages import EvidenceChoice, evidence_choices
 
-from .fetch import actor_of, enrollment_of, own_enrollment, person_url, sent, show_refusal
+from .fetch import enrollment_of, own_enrollment, person_url
 
 STAFF = (Role.PENDAMPING, Role.PENGELOLA, Role.DINAS, Role.ADMIN)
 

@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
 from uuid import UUID
 
-from django.contrib import messages
 from django.http import Http404, HttpRequest
 from django.urls import reverse
 
-from accounts.models import User
+from accounts.requests import actor_of
 from participants.models import Enrollment
-from participants.refusals import Refused
-
-
-def actor_of(request: HttpRequest) -> User:
-    """The signed-in user of a page that is closed to others."""
-    return cast(User, request.user)
 
 
 def enrollment_of(request: HttpRequest, person_id: UUID) -> Enrollment:
@@ -49,14 +41,3 @@ def own_enrollment(request: HttpRequest) -> Enrollment:
 def person_url(enrollment: Enrollment) -> str:
     """Address of the participant's page for staff."""
     return reverse("person", args=[enrollment.person_id])
-
-
-def show_refusal(request: HttpRequest, refusal: Refused) -> None:
-    """Every reason of a refusal as a message on the next page."""
-    for reason in refusal.reasons:
-        messages.error(request, reason)
-
-
-def sent(request: HttpRequest) -> dict[str, Any]:
-    """Keyword arguments that bind a form to what was posted, even to nothing; unbound on GET."""
-    return {"data": request.POST, "files": request.FILES} if request.method == "POST" else {}

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import SeeOther, get_visible_or_404, role_required
 from accounts.models import Role
+from accounts.requests import actor_of, show_refusal
 from core.clock import now
 from core.fields import PlainTextField
 from core.keyset import page as keyset_page
@@ -20,8 +21,6 @@ from participants.duplicates import pair_of
 from participants.models import Merge
 from participants.refusals import Refused
 from programs.pipeline import merging
-
-from .fetch import actor_of, show_refusal
 
 PAGE_SIZE = 25
 OLD_PAGE = "Halaman ini sudah lama terbuka. Periksa sekali lagi, lalu gabungkan."

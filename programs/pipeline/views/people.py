@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import SeeOther, role_required, scopes
 from accounts.models import Role, User
+from accounts.requests import actor_of
 from core.clock import now
 from core.keyset import page as keyset_page
 from core.validators import wa_link
@@ -30,7 +31,7 @@ from programs.pipeline.journey import Journey, load_journey
 from programs.pipeline.merging import merge_of
 from programs.pipeline.stages import STAGES, EvidenceChoice, evidence_choices
 
-from .fetch import actor_of, enrollment_of
+from .fetch import enrollment_of
 
 STAFF = (Role.PENDAMPING, Role.PENGELOLA, Role.DINAS, Role.ADMIN)
 CONTACTS_SHOWN = 50

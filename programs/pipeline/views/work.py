@@ -8,13 +8,12 @@ from django.views.decorators.http import require_safe
 
 from accounts.access import role_required
 from accounts.models import Role
+from accounts.requests import actor_of
 from core.clock import now, today
 from core.formats import DAYS, NO_BREAK, day
 from programs.pipeline import work
 from programs.pipeline.contact_presenters import later_line, task_card
 from programs.pipeline.morning import NEEDED, Group, grouped
-
-from .fetch import actor_of
 
 CARDS = 8
 """Cards of a group that are shown at once; the others open below them."""

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import SeeOther, role_required
 from accounts.models import Role
+from accounts.requests import actor_of, sent, show_refusal
 from centers.models import Center
 from core.clock import local_day, now
 from core.formats import day_long
@@ -27,16 +28,7 @@ from programs.placement.access import posting_centers, works_at
 from programs.placement.forms import AcceptForm, AskForm, InterviewForm, ReasonForm, VacancyForm
 from programs.placement.models import Application, Placement
 
-from .fetch import (
-    FORM,
-    STAFF,
-    actor_of,
-    handled_placement,
-    sent,
-    show_refusal,
-    worked_application,
-    worked_vacancy,
-)
+from .fetch import FORM, STAFF, handled_placement, worked_application, worked_vacancy
 
 
 @role_required(*STAFF)

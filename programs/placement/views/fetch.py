@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar, cast
+from typing import TypeVar
 from uuid import UUID
 
-from django.contrib import messages
 from django.db import models
 from django.http import Http404, HttpRequest
 from django.views.decorators.http import require_http_methods
 
 from accounts.models import Role, User
+from accounts.requests import actor_of
 from participants.models import Enrollment
-from participants.refusals import Refused
 from programs.placement.models import Application, Placement, Vacancy
 
 FORM = require_http_methods(["GET", "HEAD", "POST"])
@@ -23,11 +22,6 @@ _Row = TypeVar("_Row", bound=models.Model)
 def visitor_of(request: HttpRequest) -> User | None:
     """The signed-in user, or None."""
     return request.user if isinstance(request.user, User) else None
-
-
-def actor_of(request: HttpRequest) -> User:
-    """The signed-in user of a page that is closed to others."""
-    return cast(User, request.user)
 
 
 def enrollment_of(user: User | None) -> Enrollment | None:
@@ -83,14 +77,3 @@ def _one(rows: models.QuerySet[_Row], pk: UUID) -> _Row:
     if found is None:
         raise Http404("Tidak ditemukan.")
     return found
-
-
-def sent(request: HttpRequest) -> dict[str, Any]:
-    """Keyword arguments that bind a form to what was posted, even to nothing; unbound on GET."""
-    return {"data": request.POST} if request.method == "POST" else {}
-
-
-def show_refusal(request: HttpRequest, refusal: Refused) -> None:
-    """Every reason of a refusal as a message on the next page."""
-    for reason in refusal.reasons:
-        messages.error(request, reason)

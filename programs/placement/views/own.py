@@ -12,13 +12,14 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import SeeOther, role_required
 from accounts.models import Role
+from accounts.requests import actor_of, sent, show_refusal
 from core.clock import now
 from core.formats import day_long
 from participants.refusals import Refused
 from programs.placement import applications, board, placements
 from programs.placement.forms import OwnJobForm, ReasonForm
 
-from .fetch import FORM, actor_of, own_application, own_enrollment, own_placement, sent, show_refusal
+from .fetch import FORM, own_application, own_enrollment, own_placement
 
 
 @role_required(Role.PESERTA)

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import SeeOther, public, role_required
 from accounts.models import Role
+from accounts.requests import actor_of, show_refusal
 from core.clock import now
 from core.keyset import page as keyset_page
 from participants.refusals import Refused
@@ -24,16 +25,7 @@ from programs.placement.forms import BoardForm
 from programs.placement.models import Application
 from programs.training.catalogue import find_area
 
-from .fetch import (
-    FORM,
-    STAFF,
-    actor_of,
-    enrollment_of,
-    own_enrollment,
-    public_vacancy,
-    show_refusal,
-    visitor_of,
-)
+from .fetch import FORM, STAFF, enrollment_of, own_enrollment, public_vacancy, visitor_of
 
 
 @public

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_safe
 from accounts.access import SeeOther, role_required
 from accounts.carried import carried, is_carried, refused_form
 from accounts.models import Role
+from accounts.requests import actor_of, sent
 from core.clock import local_day, now
 from participants.refusals import Refused
 from programs.training import attendance as acts
@@ -26,7 +27,7 @@ from programs.training.codes import code_of, session_of
 from programs.training.forms import CorrectionForm, RollCallForm
 from programs.training.models import Attendance, ClassStatus, Presence, Seat, TrainingClass
 
-from .fetch import actor_of, led_session, sent
+from .fetch import led_session
 from .public import FORM, LEADERS
 
 

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.access import SeeOther, public, role_required
 from accounts.models import Role
+from accounts.requests import actor_of, sent, show_refusal
 from core.clock import now
 from core.documents import PDF
 from participants.refusals import Refused
@@ -23,7 +24,7 @@ from programs.training.access import manages
 from programs.training.forms import RevokeForm
 from programs.training.models import Certificate, ClassStatus, TrainingClass
 
-from .fetch import actor_of, managed, sent, show_refusal
+from .fetch import managed
 from .public import FORM
 
 KEEPERS = (Role.PENGELOLA, Role.ADMIN)

@@ -10,6 +10,7 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from accounts.access import SeeOther, role_required
+from accounts.requests import actor_of, sent
 from core.clock import now
 from participants.refusals import Refused
 from programs.training import catalogue, changes
@@ -18,7 +19,7 @@ from programs.training.forms import ClassEditForm, SessionMoveForm
 from programs.training.schedule import Slot
 
 from .certificates import KEEPERS
-from .fetch import actor_of, led_session, managed, sent
+from .fetch import led_session, managed
 from .manage import kinds_of, trainers_of
 from .public import FORM
 

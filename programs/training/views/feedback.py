@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from accounts.access import SeeOther, role_required
 from accounts.models import Role
+from accounts.requests import actor_of, sent, show_refusal
 from core.clock import now
 from participants.refusals import Refused
 from programs.training import quiz, survey
@@ -18,7 +19,7 @@ from programs.training.forms import QuestionForm, QuizForm, SurveyForm
 from programs.training.models import Course, Moment, Question, Seat, TrainingClass
 
 from .certificates import KEEPERS
-from .fetch import actor_of, edited_course, own_enrollment, published, sent, show_refusal
+from .fetch import edited_course, own_enrollment, published
 from .public import FORM
 
 

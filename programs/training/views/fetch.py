@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
 from uuid import UUID
 
-from django.contrib import messages
 from django.http import Http404, HttpRequest
 
 from accounts.models import User
+from accounts.requests import actor_of
 from participants.models import Enrollment
-from participants.refusals import Refused
 from programs.training.models import ClassSession, Course, Seat, TrainingClass
 
 
 def visitor_of(request: HttpRequest) -> User | None:
     """The signed-in user, or None."""
     return request.user if isinstance(request.user, User) else None
-
-
-def actor_of(request: HttpRequest) -> User:
-    """The signed-in user of a page that is closed to others."""
-    return cast(User, request.user)
 
 
 def own_enrollment(user: User | None) -> Enrollment | None:
@@ -77,25 +70,9 @@ def visible_seat(request: HttpRequest, seat_id: UUID) -> Seat:
     return seat
 
 
-def sent(request: HttpRequest) -> dict[str, Any]:
-    """Keyword arguments that bind a form to what was posted, even to nothing; unbound on GET."""
-    return {"data": request.POST} if request.method == "POST" else {}
-
-
-def sent_with_files(request: HttpRequest) -> dict[str, Any]:
-    """The same with the files."""
-    return {"data": request.POST, "files": request.FILES} if request.method == "POST" else {}
-
-
 def edited_course(request: HttpRequest, course_id: UUID) -> Course:
     """A course the user may change; else 404."""
     found = Course.objects.editable_by(actor_of(request)).filter(pk=course_id).first()
     if found is None:
         raise Http404("Tidak ditemukan.")
     return found
-
-
-def show_refusal(request: HttpRequest, refusal: Refused) -> None:
-    """Every reason of a refusal as a message on the next page."""
-    for reason in refusal.reasons:
-        messages.error(request, reason)

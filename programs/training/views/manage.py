@@ -17,6 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import SeeOther, role_required, scopes
 from accounts.models import Role, RoleAssignment, User
+from accounts.requests import actor_of, sent, show_refusal
 from centers.models import Center
 from core.clock import now, today
 from core.formats import day_long, inside
@@ -49,7 +50,7 @@ from programs.training.models import (
 from programs.training.schedule import mark_of, recurring_days, slots_of, years_without_holidays
 
 from .certificates import KEEPERS, certified
-from .fetch import actor_of, edited_course, led, managed, sent, show_refusal, visible_seat
+from .fetch import edited_course, led, managed, visible_seat
 from .public import FORM, LEADERS
 
 CANDIDATES = 100

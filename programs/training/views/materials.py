@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.access import SeeOther, role_required
 from accounts.models import Role
+from accounts.requests import actor_of, sent
 from core import files
 from participants.refusals import Refused
 from programs.training import materials
@@ -21,7 +22,7 @@ from programs.training.forms import MaterialForm
 from programs.training.models import Course
 
 from .certificates import KEEPERS
-from .fetch import actor_of, edited_course, sent_with_files
+from .fetch import edited_course
 from .public import FORM, LEADERS
 
 ACCEPTED = files.PDF | frozenset({"image/jpeg", "image/png"})
@@ -32,7 +33,7 @@ ACCEPTED = files.PDF | frozenset({"image/jpeg", "image/png"})
 def material_add(request: HttpRequest, course_id: UUID) -> HttpResponse:
     """Send one file with a title."""
     course, actor = edited_course(request, course_id), actor_of(request)
-    form = MaterialForm(**sent_with_files(request))
+    form = MaterialForm(**sent(request))
     if form.is_valid():
         upload = form.cleaned_data["file"]
         try:

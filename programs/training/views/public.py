@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.access import SeeOther, public, role_required
 from accounts.models import Role, User
+from accounts.requests import actor_of, show_refusal
 from core.clock import now
 from core.keyset import page as keyset_page
 from participants.models import Enrollment
@@ -27,7 +28,7 @@ from programs.training.calendar import TYPE, calendar_of
 from programs.training.forms import CatalogueForm
 from programs.training.models import AttendanceChange, ClassSession, Seat, TrainingClass
 
-from .fetch import actor_of, own_enrollment, published, show_refusal, visible_seat, visitor_of
+from .fetch import own_enrollment, published, visible_seat, visitor_of
 
 FORM = require_http_methods(["GET", "HEAD", "POST"])
 LEADERS = (Role.PELATIH, Role.PENDAMPING, Role.PENGELOLA, Role.ADMIN)

@@ -8,6 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
 from accounts.access import role_required
+from accounts.requests import actor_of
 from core import audit
 from core.clock import now
 from core.documents import PDF
@@ -15,7 +16,7 @@ from core.spreadsheet import XLSX
 from programs.training import report
 from programs.training.models import TrainingClass
 
-from .fetch import actor_of, led
+from .fetch import led
 from .public import LEADERS
 
 
