@@ -215,11 +215,11 @@ def road(
     return Road(start_portal(environment={"DEMO_MODE": "1"}), open_browser_page, tmp_path)
 
 
-def register(road: Road) -> None:
+def register(road: Road, pathway: str = "mulai_usaha") -> None:
     """A first registration on a phone, filled as a person would."""
     page = road.citizen
     page.goto(f"{road.portal.url}/daftar/")
-    page.locator("[name=pathway][value=mulai_usaha]").check()
+    page.locator(f"[name=pathway][value={pathway}]").check()
     page.get_by_label("Nama lengkap").fill("Siti Contoh")
     page.locator("[name=nik]").fill(synthetic_nik("317407", "P"))
     page.locator("[name=phone]").fill("0812-0000-99001")

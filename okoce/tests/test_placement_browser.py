@@ -13,11 +13,11 @@ from playwright.sync_api import Page, expect
 
 from core.clock import local_day, now
 from participants.models import Enrollment, EvidenceKind, Stage, StageTransition, Status
-from participants.tests.factories import StageEvidenceFactory, synthetic_nik
+from participants.tests.factories import StageEvidenceFactory
 from programs.placement.models import Application, Placement, Vacancy
 
 from .judge import judge_page
-from .test_main_road import CITIZEN_PASSWORD, Road, road  # noqa: F401 (`road` is a fixture)
+from .test_main_road import CITIZEN_PASSWORD, Road, register, road  # noqa: F401 (`road` is a fixture)
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -27,21 +27,6 @@ GRADUATE = "Catat lulus"
 def good(page: Page) -> None:
     """Accessible, focusable, within the screen."""
     assert judge_page(page) == [], page.url
-
-
-def register(road: Road) -> None:  # noqa: F811
-    page = road.citizen
-    page.goto(f"{road.portal.url}/daftar/")
-    page.locator("[name=pathway][value=cari_kerja]").check()
-    page.get_by_label("Nama lengkap").fill("Siti Contoh")
-    page.locator("[name=nik]").fill(synthetic_nik("317407", "P"))
-    page.locator("[name=phone]").fill("0812-0000-99001")
-    page.locator("[name=district]").first.fill("Kebayoran Baru")
-    page.get_by_label("Alamat", exact=False).first.fill("Jl. Wijaya Timur No. 12")
-    page.locator("[name=password]").fill(CITIZEN_PASSWORD)
-    page.locator("[name=consent]").check()
-    page.get_by_role("button", name="Kirim pendaftaran").click()
-    page.wait_for_url("**/daftar/berhasil/")
 
 
 def reach_mentoring(road: Road) -> Enrollment:  # noqa: F811
@@ -89,7 +74,7 @@ def post_vacancy(road: Road) -> Vacancy:  # noqa: F811
 
 
 def test_from_registration_to_a_confirmed_placement(road: Road) -> None:  # noqa: F811
-    register(road)
+    register(road, "cari_kerja")
     vacancy = post_vacancy(road)
     # In P1 the board can be read; applying comes after the class.
     road.citizen.goto(f"{road.portal.url}/lowongan/{vacancy.pk}/")
@@ -173,7 +158,7 @@ def test_from_registration_to_a_confirmed_placement(road: Road) -> None:  # noqa
 
 
 def test_an_own_job_without_a_phone_is_vouched_for_by_the_coach(road: Road) -> None:  # noqa: F811
-    register(road)
+    register(road, "cari_kerja")
     reach_mentoring(road)
     page = road.citizen
     page.goto(f"{road.portal.url}/saya/lamaran/")

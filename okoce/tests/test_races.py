@@ -12,14 +12,13 @@ import re
 import threading
 from collections import Counter
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
-from django.db import IntegrityError, OperationalError, connection, connections
+from django.db import IntegrityError, OperationalError, connection
 from django.test import Client
 
 from accounts.models import Role, User
@@ -27,6 +26,7 @@ from accounts.tests.factories import staff
 from centers.models import CoachProfile
 from core.clock import now
 from core.models import AuditEntry, OutboxMessage
+from core.tests.meeting import MEET_SECONDS, SURE_SECONDS, kinds_of, together
 from participants import services
 from participants.models import (
     CoachAssignment,
@@ -46,11 +46,6 @@ from participants.tests.factories import StageEvidenceFactory, center_of, partic
 from programs.pipeline import moves
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-MEET_SECONDS = 1.5
-"""How long one waits for the other between reading and writing; with the lock in place nobody comes."""
-SURE_SECONDS = 30.0
-"""The same where nothing holds the other back: it comes, however busy the machine is."""
 
 
 class Team:
@@ -101,21 +96,6 @@ def team(settings: Any) -> Team:
     return Team()
 
 
-def together(*acts: Callable[[], Any], workers: int | None = None) -> list[Any]:
-    """Run acts at once, each on its own database connection; an exception is an answer too."""
-
-    def run(act: Callable[[], Any]) -> Any:
-        try:
-            return act()
-        except Exception as error:
-            return error
-        finally:
-            connections.close_all()
-
-    with ThreadPoolExecutor(workers or len(acts)) as pool:
-        return list(pool.map(run, acts))
-
-
 def unlocked(enrollment_id: UUID) -> Enrollment:
     """What `lock_enrollment` would be without its lock."""
     return Enrollment.objects.get(pk=enrollment_id)
@@ -141,10 +121,6 @@ def drop(table: str, name: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute(f"ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {name}")
         cursor.execute(f"DROP INDEX IF EXISTS {name}")
-
-
-def kinds_of(answers: list[Any]) -> Counter[str]:
-    return Counter(type(answer).__name__ for answer in answers)
 
 
 def of_kind(answers: list[Any], kind: type) -> Any:

@@ -21,6 +21,7 @@ from accounts.tests.factories import staff
 from centers.models import CoachProfile
 from core.clock import now
 from core.models import AuditEntry
+from core.tests.meeting import MEET_SECONDS, SURE_SECONDS, kinds_of, together
 from participants import corrections, erasure, rights, services
 from participants.erasure import erase_person
 from participants.models import (
@@ -46,7 +47,7 @@ from participants.tests.factories import StageEvidenceFactory, center_of, partic
 from programs.pipeline import bulk, merging, moves
 from programs.pipeline.models import BulkAct, BulkItem, BulkKind
 
-from .test_races import MEET_SECONDS, SURE_SECONDS, drop, kinds_of, of_kind, together
+from .test_races import drop, of_kind
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

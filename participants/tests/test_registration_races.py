@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
 from typing import Any
@@ -13,13 +12,14 @@ from uuid import UUID, uuid4
 
 import pytest
 from django.contrib.sessions.models import Session
-from django.db import connection, connections
+from django.db import connection
 from django.test import Client
 
 from accounts.models import Role, User
 from accounts.tests.factories import staff
 from core.clock import now
 from core.models import OutboxMessage
+from core.tests.meeting import SURE_SECONDS, together
 from core.validators import clean_nik
 from participants import registration
 from participants.models import Enrollment, Person, StageTransition
@@ -31,9 +31,7 @@ from participants.tests.test_registration_page import valid
 pytestmark = pytest.mark.django_db(transaction=True)
 
 MEET_SECONDS = 2.0
-"""How long one waits for the other between looking and writing; with the protection in place nobody comes."""
-SURE_SECONDS = 30.0
-"""The same where nothing holds the other back: it comes, however busy the machine is."""
+"""How long one waits for the other where a lock keeps it away."""
 
 
 @pytest.fixture(autouse=True)
@@ -80,21 +78,6 @@ def submit(
     data: RegistrationData, submission_id: UUID, browser: str = "b", **extra: Any
 ) -> Callable[[], Any]:
     return lambda: register_person(data=data, submission_id=submission_id, browser=browser, at=now(), **extra)
-
-
-def together(*acts: Callable[[], Any], workers: int | None = None) -> list[Any]:
-    """Run acts at once, each on its own database connection; an exception is an answer too."""
-
-    def run(act: Callable[[], Any]) -> Any:
-        try:
-            return act()
-        except Exception as error:
-            return error
-        finally:
-            connections.close_all()
-
-    with ThreadPoolExecutor(workers or len(acts)) as pool:
-        return list(pool.map(run, acts))
 
 
 def test_one_registration_sent_fifty_times_is_one_person_one_message_one_answer() -> None:

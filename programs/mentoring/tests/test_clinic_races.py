@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import threading
-from collections import Counter
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import time
 from typing import Any
 from uuid import UUID
 
 import pytest
-from django.db import IntegrityError, connection, connections
+from django.db import IntegrityError, connection
 
 from accounts.models import Role, User
 from accounts.tests.factories import staff
+from core.tests.meeting import MEET_SECONDS, SURE_SECONDS, kinds_of, together
 from participants.models import Enrollment, Stage
 from participants.refusals import Refused
 from participants.tests.factories import center_of, participant
@@ -27,10 +26,6 @@ from .factories import booked, opened, walked_in
 pytestmark = pytest.mark.django_db(transaction=True)
 
 PEOPLE = 8
-MEET_SECONDS = 1.5
-"""How long they wait for each other between reading and writing; with the lock in place nobody comes."""
-SURE_SECONDS = 30.0
-"""The same where nothing holds the others back: they come, however busy the machine is."""
 
 
 class Place:
@@ -50,21 +45,6 @@ class Place:
 
     def booked(self) -> int:
         return ClinicVisit.objects.booked().filter(clinic=self.clinic).count()
-
-
-def together(*acts: Callable[[], Any]) -> Counter[str]:
-    """The names of what came of acts that ran at once, each on its own database connection."""
-
-    def run(act: Callable[[], Any]) -> str:
-        try:
-            return type(act()).__name__
-        except Exception as error:
-            return type(error).__name__
-        finally:
-            connections.close_all()
-
-    with ThreadPoolExecutor(len(acts)) as pool:
-        return Counter(pool.map(run, acts))
 
 
 def meet_in(
@@ -102,14 +82,14 @@ def drop(name: str) -> None:
 def test_of_many_people_one_gets_the_last_hour(monkeypatch: pytest.MonkeyPatch) -> None:
     place = Place(PEOPLE)
     meet_in(monkeypatch, "lock_clinic", clinics.lock_clinic, people=PEOPLE, sure=False)
-    assert together(*place.bookings()) == {"ClinicVisit": 1, "Refused": PEOPLE - 1}
+    assert kinds_of(together(*place.bookings())) == {"ClinicVisit": 1, "Refused": PEOPLE - 1}
     assert place.booked() == 1
 
 
 def test_without_the_lock_the_condition_lets_one_through(monkeypatch: pytest.MonkeyPatch) -> None:
     place = Place(PEOPLE)
     meet_in(monkeypatch, "lock_clinic", unlocked, people=PEOPLE, sure=True)
-    assert together(*place.bookings()) == {"ClinicVisit": 1, "Refused": PEOPLE - 1}
+    assert kinds_of(together(*place.bookings())) == {"ClinicVisit": 1, "Refused": PEOPLE - 1}
     assert place.booked() == 1
 
 
@@ -117,7 +97,7 @@ def test_without_lock_and_condition_the_database_lets_one_through(monkeypatch: p
     place = Place(PEOPLE)
     monkeypatch.setattr(clinics, "take_slot", ask_first)
     meet_in(monkeypatch, "lock_clinic", unlocked, people=PEOPLE, sure=True)
-    assert together(*place.bookings()) == {"ClinicVisit": 1, "IntegrityError": PEOPLE - 1}
+    assert kinds_of(together(*place.bookings())) == {"ClinicVisit": 1, "IntegrityError": PEOPLE - 1}
     assert place.booked() == 1
 
 
@@ -126,7 +106,7 @@ def test_without_any_of_them_many_get_the_same_hour(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(clinics, "take_slot", ask_first)
     meet_in(monkeypatch, "lock_clinic", unlocked, people=PEOPLE, sure=True)
     drop("clinic_slot_held_once")
-    assert together(*place.bookings()) == {"ClinicVisit": PEOPLE}
+    assert kinds_of(together(*place.bookings())) == {"ClinicVisit": PEOPLE}
     assert place.booked() == PEOPLE
 
 
@@ -135,7 +115,7 @@ def test_one_person_with_two_phones_has_one_appointment_a_day(monkeypatch: pytes
     second = opened(place.clinic.center, place.manager, place.coach, begins=time(14), ends=time(15))
     acts = [lambda one=one: booked(place.people[0], one) for one in (place.clinic, second)]  # type: ignore[misc]
     meet_in(monkeypatch, "lock_enrollment", clinics.lock_enrollment, people=2, sure=False)
-    assert together(*acts) == {"ClinicVisit": 1, "Refused": 1}
+    assert kinds_of(together(*acts)) == {"ClinicVisit": 1, "Refused": 1}
     assert ClinicVisit.objects.open().count() == 1
 
 
@@ -145,7 +125,7 @@ def test_without_the_lock_the_database_lets_one_appointment_stand(monkeypatch: p
     acts = [lambda one=one: booked(place.people[0], one) for one in (place.clinic, second)]  # type: ignore[misc]
     monkeypatch.setattr(clinics, "lock_enrollment", lambda pk: Enrollment.objects.get(pk=pk))
     meet_in(monkeypatch, "open_visit", clinics.open_visit, people=2, sure=True)
-    assert together(*acts) == {"ClinicVisit": 1, "IntegrityError": 1}
+    assert kinds_of(together(*acts)) == {"ClinicVisit": 1, "IntegrityError": 1}
     assert ClinicVisit.objects.open().count() == 1
     assert ClinicSlot.objects.filter(is_taken=True).count() == 1, "the hour of the other is free again"
 
@@ -154,7 +134,7 @@ def test_numbers_given_at_two_desks_run_on_without_gaps() -> None:
     place = Place(0)
     at = place.clinic.starts_at
     acts = [lambda who=who: walked_in(place.clinic, who, at=at) for who in (place.coach, place.manager) * 4]  # type: ignore[misc]
-    assert together(*acts) == {"ClinicVisit": 8}
+    assert kinds_of(together(*acts)) == {"ClinicVisit": 8}
     assert sorted(ClinicVisit.objects.values_list("number", flat=True)) == list(range(1, 9))
 
 
@@ -169,7 +149,7 @@ def test_two_desks_call_two_people(monkeypatch: pytest.MonkeyPatch) -> None:
         for who in (place.coach, place.manager)
     ]
     meet_in(monkeypatch, "lock_clinic", clinics.lock_clinic, people=2, sure=False)
-    assert together(*acts) == {"ClinicVisit": 2}
+    assert kinds_of(together(*acts)) == {"ClinicVisit": 2}
     assert ClinicVisit.objects.called().count() == 2
 
 
@@ -179,7 +159,7 @@ def test_a_clinic_called_off_leaves_nobody_waiting(monkeypatch: pytest.MonkeyPat
         clinic_id=place.clinic.pk, actor=place.manager, reason="Sakit", at=place.clinic.created_at
     )
     meet_in(monkeypatch, "lock_clinic", clinics.lock_clinic, people=2, sure=False)
-    found = together(cancel, *place.bookings())
+    found = kinds_of(together(cancel, *place.bookings()))
     assert found["Clinic"] == 1
     assert ClinicVisit.objects.open().count() == 0
     assert not {IntegrityError.__name__, "OperationalError"} & found.keys()

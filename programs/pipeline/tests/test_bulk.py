@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from django.db import connection, connections
+from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
@@ -20,6 +18,7 @@ from accounts.tests.factories import staff
 from centers.models import Agency, Center, CoachProfile
 from core.clock import now
 from core.models import AuditEntry, OutboxMessage
+from core.tests.meeting import together
 from participants import erasure, services
 from participants.models import CoachAssignment, Enrollment, IdentityStatus, Stage, Status
 from participants.refusals import Refused
@@ -286,19 +285,6 @@ def test_each_further_person_costs_the_same_and_little(desk: Desk) -> None:
 
 
 # Two managers at once -------------------------------------------------------------------------------------
-
-
-def together(*acts: Callable[[], Any]) -> list[Any]:
-    def run(act: Callable[[], Any]) -> Any:
-        try:
-            return act()
-        except Exception as error:
-            return error
-        finally:
-            connections.close_all()
-
-    with ThreadPoolExecutor(len(acts)) as pool:
-        return list(pool.map(run, acts))
 
 
 def _race(desk: Desk) -> tuple[list[Enrollment], list[Any]]:

@@ -5,18 +5,18 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
-from django.db import OperationalError, connections, transaction
+from django.db import OperationalError, transaction
 
 from accounts.models import Role
 from accounts.tests.factories import staff
 from core.clock import now
+from core.tests.meeting import MEET_SECONDS, SURE_SECONDS, together
 from participants.models import Enrollment, Pathway, Stage
 from participants.refusals import Refused
 from participants.services import lock_enrollment
@@ -27,26 +27,6 @@ from programs.placement.models import Placement, Vacancy
 from .factories import accepted, applied, posted
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-MEET_SECONDS = 1.5
-"""How long one waits for the other between reading and writing; with the lock in place nobody comes."""
-SURE_SECONDS = 30.0
-"""The same where nothing holds the other back: it comes, however busy the machine is."""
-
-
-def together(*acts: Callable[[], Any]) -> list[Any]:
-    """Run acts at once, each on its own database connection; a refusal is an answer too."""
-
-    def run(act: Callable[[], Any]) -> Any:
-        try:
-            return act()
-        except (Refused, OperationalError) as error:
-            return error
-        finally:
-            connections.close_all()
-
-    with ThreadPoolExecutor(len(acts)) as pool:
-        return list(pool.map(run, acts))
 
 
 def waiting(function: Callable[..., Any], seconds: float) -> Callable[..., Any]:

@@ -6,17 +6,17 @@ import random
 import threading
 from collections import Counter
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from django.db import IntegrityError, connection, connections
+from django.db import IntegrityError, connection
 from django.db.models import F
 
 from core.models import OutboxMessage
+from core.tests.meeting import MEET_SECONDS, SURE_SECONDS, together
 from participants.models import Enrollment
 from programs.training import attendance, services
 from programs.training.models import (
@@ -32,26 +32,6 @@ from programs.training.models import (
 from .factories import AT, enrolled, manager_of, session_of, trainee, training_class
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-MEET_SECONDS = 1.5
-"""How long one waits for the other between reading and writing; with the lock in place nobody comes."""
-SURE_SECONDS = 30.0
-"""The same where nothing holds the other back: it comes, however busy the machine is."""
-
-
-def together(*acts: Callable[[], Any], workers: int | None = None) -> list[Any]:
-    """Run acts at once, each on its own database connection; an exception is an answer too."""
-
-    def run(act: Callable[[], Any]) -> Any:
-        try:
-            return act()
-        except Exception as error:
-            return error
-        finally:
-            connections.close_all()
-
-    with ThreadPoolExecutor(workers or len(acts)) as pool:
-        return list(pool.map(run, acts))
 
 
 def meet_after(monkeypatch: pytest.MonkeyPatch, name: str, function: Callable[..., Any]) -> None:
