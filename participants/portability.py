@@ -22,6 +22,7 @@ from notifications.models import Notification
 
 from .models import (
     Business,
+    CoachAssignment,
     Consent,
     ConsentPurpose,
     DataRequest,
@@ -29,6 +30,7 @@ from .models import (
     IdentityDocument,
     Person,
     StageEvidence,
+    StageTransition,
 )
 from .rights import gender_word, openings
 
@@ -175,6 +177,7 @@ def _enrollments(person: Person) -> list[dict[str, Any]]:
 
 @holds("riwayat_langkah", "Riwayat langkah")
 def _moves(person: Person) -> list[dict[str, Any]]:
+    moves = StageTransition.objects.filter(enrollment__person=person)
     return [
         {
             "kejadian": move.kind_label,
@@ -183,8 +186,7 @@ def _moves(person: Person) -> list[dict[str, Any]]:
             "alasan": move.reason,
             "waktu": move.at,
         }
-        for enrollment in person.enrollments.prefetch_related("transitions").order_by("registered_at", "pk")
-        for move in sorted(enrollment.transitions.all(), key=lambda move: move.version)
+        for move in moves.order_by("enrollment__registered_at", "enrollment_id", "version")
     ]
 
 
@@ -233,6 +235,7 @@ def _evidence(person: Person) -> list[dict[str, Any]]:
 
 @holds("pendampingan", "Yang mendampingi")
 def _coaches(person: Person) -> list[dict[str, Any]]:
+    assignments = CoachAssignment.objects.filter(enrollment__person=person).select_related("coach")
     return [
         {
             "pendamping": assignment.coach.display_name,
@@ -240,8 +243,7 @@ def _coaches(person: Person) -> list[dict[str, Any]]:
             "sampai": assignment.ended_at,
             "catatan": assignment.note,
         }
-        for enrollment in person.enrollments.prefetch_related("assignments__coach").order_by("pk")
-        for assignment in sorted(enrollment.assignments.all(), key=lambda row: row.assigned_at)
+        for assignment in assignments.order_by("enrollment_id", "assigned_at")
     ]
 
 

@@ -575,7 +575,7 @@ def test_every_act_stays_within_its_statements(person: Person, manager: User) ->
     found["leave"] = cost(own, "/saya/data/berhenti/", {"kind": "hapus"})
     request = DataRequest.objects.open().get()
     found["first"] = cost(signed_in(manager), f"/hak-data/{request.pk}/", agree)
-    assert found.pop("download") <= len(portability.section_codes()) + 14
+    assert found.pop("download") <= len(portability.section_codes()) + 12
     assert {name: number for name, number in found.items() if number > 30} == {}
     assert cost(signed_in(admin), f"/hak-data/{request.pk}/", agree) <= 200
 

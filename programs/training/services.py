@@ -335,7 +335,7 @@ def _expire_in_class(class_id: UUID, *, at: datetime) -> int:
 
 def tell(seats: Iterable[Seat], kind: str, *, at: datetime, about: ClassSession | None = None) -> int:
     """Tell the people of these seats, where it is about one of its sessions naming that; how many are told.
-    Whoever has no account is told by their coach."""
+    Whoever has no account is not told here: the desk of the class names them."""
     rows = Seat.objects.filter(pk__in=[seat.pk for seat in seats], enrollment__person__user__isnull=False)
     more = {"session": str(about.pk)} if about else {}
     drafts = [
